@@ -1,0 +1,45 @@
+import type { RegionAllocator } from './arena.js'
+import type { EngineName, Loop } from './loop.js'
+
+export interface LoopOptions {
+  /** Where buffers come from, when not from the engine's own memory. */
+  allocateRegion?: RegionAllocator
+}
+
+/** Makes a loop of the given engine on this thread. Throws when this machine cannot run it: ask `chooseEngine` first. */
+export async function createLoop(engine: EngineName, options: LoopOptions = {}): Promise<Loop> {
+  if (engine === 'epoll') {
+    const { EpollLoop } = await import('./epoll/epoll-loop.js')
+    return new EpollLoop(options)
+  }
+  const { NodeLoop } = await import('./node/node-loop.js')
+  return new NodeLoop(options)
+}
+
+export interface EngineChoice {
+  readonly engine: EngineName
+  /** Why it is not the engine that was preferred; undefined when it is. */
+  readonly reason: string | undefined
+}
+
+/**
+ * The engine to use: the one that is asked for, or for `auto` the first of `epoll`, `node` that works here.
+ * Throws an Error that says why when the one that was asked for cannot work.
+ */
+export async function chooseEngine(wanted: EngineName | 'auto'): Promise<EngineChoice> {
+  if (wanted === 'node') return { engine: 'node', reason: undefined }
+  const obstacle = await obstacleToEpoll()
+  if (obstacle === undefined) return { engine: 'epoll', reason: undefined }
+  if (wanted === 'epoll') throw new Error(`engine epoll cannot run here: ${obstacle}`)
+  return { engine: 'node', reason: `epoll cannot run here: ${obstacle}` }
+}
+
+async function obstacleToEpoll(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return `it needs Linux, this is ${process.platform}`
+  try {
+    await import('./linux/libc.js')
+    return undefined
+  } catch (error) {
+    return `the foreign-function interface (koffi) does not load: ${(error as Error).message.split('\n')[0]}`
+  }
+}
