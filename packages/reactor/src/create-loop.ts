@@ -4,6 +4,8 @@ import type { EngineName, Loop } from './loop.js'
 export interface LoopOptions {
   /** Where buffers come from, when not from the engine's own memory. */
   allocateRegion?: RegionAllocator
+  /** An eventfd(2) that wakes the loop, where the starter wants to own it. Default: the loop makes its own. */
+  wakeToken?: number
 }
 
 /** Makes a loop of the given engine on this thread. Throws when this machine cannot run it: ask `chooseEngine` first. */
@@ -13,7 +15,24 @@ export async function createLoop(engine: EngineName, options: LoopOptions = {}):
     return new EpollLoop(options)
   }
   const { NodeLoop } = await import('./node/node-loop.js')
-  return new NodeLoop(options)
+  return NodeLoop.create(options)
+}
+
+/** What it takes to hand memory that was allocated elsewhere to the kernel. */
+export interface Addressing {
+  /** Where the view's first byte lies. The memory must not move or be freed while the address is in use. */
+  addressOf(view: Uint8Array): number
+  /** Asks for huge pages under `length` bytes at `address` (madvise(2)); advice only. */
+  adviseHugePages(address: number, length: number): void
+}
+
+/** For callers of `allocateRegion`. Rejects where koffi does not load: there, only engine `node` works anyway. */
+export async function loadAddressing(): Promise<Addressing> {
+  const [{ addressOf }, { adviseHugePages }] = await Promise.all([
+    import('./linux/libc.js'),
+    import('./linux/mapped-memory.js'),
+  ])
+  return { addressOf, adviseHugePages }
 }
 
 export interface EngineChoice {

@@ -1,5 +1,12 @@
 export { Arena, Block, type Region, type RegionAllocator } from './arena.js'
-export { chooseEngine, createLoop, type EngineChoice, type LoopOptions } from './create-loop.js'
+export {
+  type Addressing,
+  chooseEngine,
+  createLoop,
+  type EngineChoice,
+  type LoopOptions,
+  loadAddressing,
+} from './create-loop.js'
 export type {
   ConnectOptions,
   EngineName,

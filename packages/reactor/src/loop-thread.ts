@@ -1,17 +1,18 @@
 import { MessageChannel, type MessagePort, Worker, workerData } from 'node:worker_threads'
-import { createLoop } from './create-loop.js'
+import { createLoop, type LoopOptions } from './create-loop.js'
 import type { EngineName, Loop } from './loop.js'
-import { loadWake, type Wake } from './wake.js'
+import { openWaker, type Waker } from './waker.js'
 
 /** From the starting thread to the loop's. */
 type Downward<Command> = { kind: 'command'; command: Command } | { kind: 'stop' }
 
 /** From the loop's thread to the starting one. */
-type Upward<Event> = { kind: 'ready'; wakeToken: number } | { kind: 'event'; event: Event }
+type Upward<Event> = { kind: 'ready' } | { kind: 'event'; event: Event }
 
 interface ThreadData {
   readonly engine: EngineName
   readonly port: MessagePort
+  readonly wakeToken: number
   readonly data: unknown
 }
 
@@ -33,54 +34,63 @@ function stopAllAtExit(): void {
   for (const thread of running) thread.requestStop()
 }
 
+function remember(thread: LoopThread<never>): void {
+  if (running.size === 0) process.once('exit', stopAllAtExit)
+  running.add(thread)
+}
+
+function forget(thread: LoopThread<never>): void {
+  running.delete(thread)
+  if (running.size === 0) process.removeListener('exit', stopAllAtExit)
+}
+
 /** A loop in a worker thread of its own, so that the main thread stays free for signals and output. */
 export class LoopThread<Command> {
-  readonly #worker: Worker
   readonly #port: MessagePort
-  readonly #wake: Wake
+  readonly #waker: Waker
   readonly #ended: Promise<void>
-  #wakeToken = -1
 
-  private constructor(worker: Worker, port: MessagePort, wake: Wake, ended: Promise<void>) {
-    this.#worker = worker
+  private constructor(port: MessagePort, waker: Waker, ended: Promise<void>) {
     this.#port = port
-    this.#wake = wake
+    this.#waker = waker
     this.#ended = ended
   }
 
   /** Resolves when the thread's loop exists; rejects when the module failed before that. */
   static async start<Data, Command, Event>(options: LoopThreadOptions<Data, Event>): Promise<LoopThread<Command>> {
-    const wake = await loadWake(options.engine)
+    const waker = await openWaker(options.engine)
     const { port1, port2 } = new MessageChannel()
-    const data: ThreadData = { engine: options.engine, port: port2, data: options.data }
+    const data: ThreadData = { engine: options.engine, port: port2, wakeToken: waker.token, data: options.data }
     const worker = new Worker(options.module, { workerData: data, transferList: [port2] })
-    const ending = Promise.withResolvers<void>()
-    const ready = Promise.withResolvers<number>()
-    const thread = new LoopThread<Command>(worker, port1, wake, ending.promise)
-    if (running.size === 0) process.once('exit', stopAllAtExit)
-    running.add(thread as LoopThread<never>)
-
-    port1.on('message', (message: Upward<Event>) => {
-      if (message.kind === 'ready') ready.resolve(message.wakeToken)
-      else options.onEvent(message.event)
-    })
+    let thread: LoopThread<Command> | undefined
     let failure: Error | undefined
     worker.on('error', error => {
       failure = error instanceof Error ? error : new Error(String(error))
     })
-    worker.on('exit', () => {
-      running.delete(thread as LoopThread<never>)
-      if (running.size === 0) process.removeListener('exit', stopAllAtExit)
-      // Its last words may still be queued.
-      setImmediate(() => {
-        port1.close()
-        ready.reject(failure ?? new Error('the loop thread ended before it was ready'))
-        ending.resolve()
-        options.onEnd(failure)
+    return new Promise((resolve, reject) => {
+      const ended = new Promise<void>(resolveEnded => {
+        worker.on('exit', () => {
+          // Its last words may still be queued.
+          setImmediate(() => {
+            port1.close()
+            waker.close()
+            if (thread === undefined) reject(failure ?? new Error('the loop thread ended before it was ready'))
+            else forget(thread)
+            resolveEnded()
+            if (thread !== undefined) options.onEnd(failure)
+          })
+        })
+      })
+      port1.on('message', (message: Upward<Event>) => {
+        if (message.kind === 'event') {
+          options.onEvent(message.event)
+          return
+        }
+        thread = new LoopThread<Command>(port1, waker, ended)
+        remember(thread)
+        resolve(thread)
       })
     })
-    thread.#wakeToken = await ready.promise
-    return thread
   }
 
   /** Sends a command to the loop's thread. */
@@ -101,7 +111,7 @@ export class LoopThread<Command> {
 
   #send(message: Downward<Command>): void {
     this.#port.postMessage(message)
-    if (this.#worker.threadId !== -1) this.#wake(this.#wakeToken)
+    this.#waker.wake()
   }
 }
 
@@ -114,10 +124,11 @@ export type LoopThreadSetup<Data, Command, Event> = (
 
 /** Runs a loop in this worker thread until the starter stops it. */
 export async function serveLoopThread<Data, Command, Event>(
-  setup: LoopThreadSetup<Data, Command, Event>
+  setup: LoopThreadSetup<Data, Command, Event>,
+  options: Omit<LoopOptions, 'wakeToken'> = {}
 ): Promise<void> {
-  const { engine, port, data } = workerData as ThreadData
-  const loop = await createLoop(engine)
+  const { engine, port, wakeToken, data } = workerData as ThreadData
+  const loop = await createLoop(engine, { ...options, wakeToken })
   const send = (message: Upward<Event>) => port.postMessage(message)
   const onCommand = await setup(loop, data as Data, event => send({ kind: 'event', event }))
   loop.receive(port, message => {
@@ -125,7 +136,7 @@ export async function serveLoopThread<Data, Command, Event>(
     if (downward.kind === 'stop') loop.stop()
     else onCommand(downward.command)
   })
-  send({ kind: 'ready', wakeToken: loop.wakeToken })
+  send({ kind: 'ready' })
   await loop.run()
   port.close()
 }

@@ -46,8 +46,9 @@ export interface Socket {
   demand(bytes: number): void
   /**
    * Offers bytes to the kernel, and returns how many were accepted, 0 to `length`. The engine keeps the lease of
-   * what it accepted for as long as it needs it; what it refused stays with the caller, who is told by
-   * `onWritable` when trying again makes sense. After `shutdown` or on a closed socket it accepts nothing.
+   * what it accepted for as long as it needs it, and until then those bytes must not change: a block with
+   * `leases > 1` may only be appended to. What it refused stays with the caller, who is told by `onWritable` when
+   * trying again makes sense. After `shutdown` or on a closed socket it accepts nothing.
    */
   write(block: Block, start: number, length: number): number
   /** Sends FIN after everything accepted so far. Reading goes on. */
@@ -139,10 +140,8 @@ export interface Loop {
   connect(options: ConnectOptions, handler: SocketHandler): Socket
   /** Calls back once after at least `delay` milliseconds. */
   timer(delay: number, callback: () => void): Timer
-  /** Messages posted to `port` arrive here. The sender must call `Waker.wake` after posting (LoopThread does). */
+  /** Messages posted to `port` arrive here. LoopThread sends them. */
   receive(port: MessagePort, onMessage: (message: unknown) => void): void
-  /** What another thread needs to wake this loop: pass it on, and call `wake(token)` there. */
-  readonly wakeToken: number
   /** Turns until `stop`. Resolves, or rejects with what a callback threw. Everything still open is then closed. */
   run(): Promise<void>
   /** Ends `run` at the end of this turn. */

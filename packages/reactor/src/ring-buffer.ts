@@ -42,8 +42,7 @@ export class RingBuffer {
       const position = (this.#head + this.#length) % span
       const offset = position % this.#blockSize
       const count = Math.min(taken - done, this.#blockSize - offset)
-      const slot = (position - offset) / this.#blockSize
-      const block = (this.#slots[slot] ??= this.#arena.lease())
+      const block = this.#leaseSlot((position - offset) / this.#blockSize)
       block.memory.set(memory.subarray(start + done, start + done + count), offset)
       this.#length += count
       done += count
@@ -85,6 +84,12 @@ export class RingBuffer {
   /** Drops everything and returns all blocks. */
   clear(): void {
     this.consume(this.#length)
+  }
+
+  #leaseSlot(slot: number): Block {
+    const block = this.#slots[slot] ?? this.#arena.lease()
+    this.#slots[slot] = block
+    return block
   }
 
   #free(slot: number): void {

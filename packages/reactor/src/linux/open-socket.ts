@@ -1,0 +1,62 @@
+import type { ConnectOptions, ListenOptions } from '../loop.js'
+import { SystemError } from '../system-error.js'
+import {
+  AF_INET6,
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from './constants.js'
+import { bind, close, errno, listen, socket } from './libc.js'
+import { addressPointer, encodeAddress, familyOf, joinAddress } from './socket-address.js'
+import { applySocketOptions, setOption } from './socket-options.js'
+
+const defaultBacklog = 4096
+
+/** Opens a non-blocking TCP socket, and closes it again when `prepare` throws. */
+function openSocket(host: string, prepare: (fd: number) => void): number {
+  const fd = socket(familyOf(host), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+  if (fd < 0) throw SystemError.fromErrno('socket', errno())
+  try {
+    prepare(fd)
+    return fd
+  } catch (error) {
+    close(fd)
+    throw error
+  }
+}
+
+function bindTo(fd: number, host: string, port: number): void {
+  const length = encodeAddress(host, port)
+  if (bind(fd, addressPointer, length) < 0) throw SystemError.fromErrno('bind', errno(), joinAddress(host, port))
+}
+
+/** A listening socket (socket(2), bind(2), listen(2)). Throws a SystemError. */
+export function openListening(options: ListenOptions): number {
+  const { host, port } = options
+  return openSocket(host, fd => {
+    if (options.reuseAddress !== false) setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'SO_REUSEADDR')
+    if (options.reusePort === true) setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1, 'SO_REUSEPORT')
+    if (familyOf(host) === AF_INET6) {
+      setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6Only === false ? 0 : 1, 'IPV6_V6ONLY')
+    }
+    // Accepted sockets inherit them (tcp(7)), which saves a call for each.
+    applySocketOptions(fd, options)
+    bindTo(fd, host, port)
+    if (listen(fd, options.backlog ?? defaultBacklog) < 0) {
+      throw SystemError.fromErrno('listen', errno(), joinAddress(host, port))
+    }
+  })
+}
+
+/** A socket that is ready to connect, bound to the local address where one is asked for. Throws a SystemError. */
+export function openConnecting(options: ConnectOptions): number {
+  return openSocket(options.host, fd => {
+    applySocketOptions(fd, options)
+    if (options.localAddress !== undefined) bindTo(fd, options.localAddress, 0)
+  })
+}
