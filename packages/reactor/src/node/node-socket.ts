@@ -38,7 +38,9 @@ export class NodeSocket implements Socket {
     net.on('close', () => {
       this.#loop.call(() => this.#deliverClose())
     })
-    if (this.#demand === 0) net.pause()
+    // Accepted sockets come paused.
+    if (this.#demand > 0) net.resume()
+    else net.pause()
   }
 
   /** The connection that was asked for is established. */
