@@ -1,0 +1,3 @@
+export { ListenError } from './listen-error.js'
+export { type RunningServer, type ServerOptions, startServer } from './server.js'
+export type { ServerReport, ServerStats, StopReport } from './server-messages.js'

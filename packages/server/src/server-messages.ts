@@ -1,0 +1,85 @@
+// What passes between the server's main thread and its loop thread.
+
+/** What the loop thread is given at its start. Everything is resolved: an IP address, no defaults left. */
+export interface ServerThreadData {
+  readonly host: string
+  readonly ports: readonly number[]
+  /** For an IPv6 host: take IPv4 connections as well. */
+  readonly dualStack: boolean
+  /** Connections that may wait in the kernel to be accepted. */
+  readonly backlog: number
+  /** Bytes. */
+  readonly pipeThreshold: number
+  /** Milliseconds; Infinity for none. */
+  readonly idleTimeout: number
+  /** Infinity for none. */
+  readonly maxConnections: number
+  /** Whether each connection's beginning and end is reported. */
+  readonly reportConnections: boolean
+}
+
+/** From the main thread to the loop's. */
+export type ServerCommand =
+  | { readonly kind: 'stats'; readonly request: number }
+  /** Stop accepting, and close each connection when its bytes are out, at the latest after `grace` milliseconds. */
+  | { readonly kind: 'stop'; readonly request: number; readonly grace: number }
+
+/** From the loop's thread to the main thread. */
+export type ServerEvent =
+  /** Once, when all ports are listened on, in the order in which they were asked for. */
+  | { readonly kind: 'listening'; readonly ports: readonly number[] }
+  /** Instead of `listening`, when one could not be; all others are closed. */
+  | { readonly kind: 'listen-failed'; readonly port: number; readonly code: string }
+  | { readonly kind: 'stats'; readonly request: number; readonly answer: ServerStats }
+  | { readonly kind: 'stopped'; readonly request: number; readonly answer: StopReport }
+  | { readonly kind: 'report'; readonly report: ServerReport }
+
+/** What the server tells about while it runs. */
+export type ServerReport =
+  /** Accepting failed for want of descriptors or memory; once for each shortage. */
+  | { readonly kind: 'shortage'; readonly code: string; readonly message: string }
+  /** As many connections are open as may be; further ones wait. Once for each time that it lasts. */
+  | { readonly kind: 'full'; readonly connections: number }
+  | { readonly kind: 'opened'; readonly connection: number; readonly remoteAddress: string; readonly port: number }
+  | {
+      readonly kind: 'closed'
+      readonly connection: number
+      /** What ended it, when it was not a normal end. */
+      readonly cause: string | undefined
+      readonly bytesIn: number
+      readonly bytesOut: number
+      readonly lostBytes: number
+    }
+
+/** Counters of a server, since its start unless said otherwise. */
+export interface ServerStats {
+  /** Connections that are open now. */
+  readonly open: number
+  readonly accepted: number
+  /** Connections that ended by an error, such as a reset by the client. */
+  readonly reset: number
+  /** Connections closed by the idle timeout. */
+  readonly timedOut: number
+  /** Bytes received. */
+  readonly bytesIn: number
+  /** Bytes sent. */
+  readonly bytesOut: number
+  /** Bytes that wait now for a client to read. */
+  readonly heldBytes: number
+  /** Bytes that were received and could not be delivered any more, because the connection ended. */
+  readonly lostBytes: number
+  /** Memory leased now for held bytes, in whole blocks. */
+  readonly leasedBytes: number
+  /** Turns of the event loop. */
+  readonly turns: number
+}
+
+/** How a graceful stop went. */
+export interface StopReport {
+  /** Connections that were open when the stop began. */
+  readonly open: number
+  /** Those of them that had to be closed because the grace was over. */
+  readonly cutOff: number
+  /** Bytes that were held for those and are lost. */
+  readonly lostBytes: number
+}

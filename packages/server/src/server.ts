@@ -1,0 +1,195 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { chooseEngine, type EngineName, LoopThread } from 'reactor'
+import { ListenError } from './listen-error.js'
+import type {
+  ServerCommand,
+  ServerEvent,
+  ServerReport,
+  ServerStats,
+  ServerThreadData,
+  StopReport,
+} from './server-messages.js'
+
+export interface ServerOptions {
+  /** An address of this machine, or a name that resolves to one (IPv4 first). Default 127.0.0.1. */
+  host?: string
+  /** 0 lets the kernel choose. */
+  ports: readonly number[]
+  /** Default `auto`: the first that works here. */
+  engine?: EngineName | 'auto'
+  /** Bytes that may be held for a connection before it is no longer read. Default 1 MiB. */
+  pipeThreshold?: number
+  /** Connections that may wait in the kernel for each port (listen(2)). Default 4096. */
+  backlog?: number
+  /** Milliseconds after which a connection on which nothing happens is closed. Default: never. */
+  idleTimeout?: number | undefined
+  /** Further connections wait in the backlog until one has ended. Default: as many as there are descriptors. */
+  maxConnections?: number | undefined
+  /** Told of shortages; and of each connection if `reportConnections` is set. */
+  onReport?: (report: ServerReport) => void
+  reportConnections?: boolean
+}
+
+/** Bytes that are held for a connection, unless asked otherwise. */
+export const defaultPipeThreshold = 1024 * 1024
+
+/** Connections that may wait in the kernel, unless asked otherwise; net.core.somaxconn of recent kernels is the same. */
+export const defaultBacklog = 4096
+
+/** A server that listens on all its ports, on a loop in a thread of its own. */
+export interface RunningServer {
+  readonly engine: EngineName
+  /** Why it is not the first engine that there is; undefined when it is, or when it was asked for. */
+  readonly engineReason: string | undefined
+  /** The IP address that is listened on. */
+  readonly host: string
+  /** In the order in which they were asked for; what the kernel chose in the place of 0. */
+  readonly ports: readonly number[]
+  /** Resolves when the server has ended; rejects with what went wrong in it, which is a fault of ours. */
+  readonly ended: Promise<void>
+  stats(): Promise<ServerStats>
+  /** Stops accepting, and ends when all connections have drained, or after `grace` milliseconds. */
+  stop(grace: number): Promise<StopReport>
+  /** Closes everything at once. */
+  abort(): Promise<void>
+}
+
+/**
+ * Starts a server and waits until it listens on all its ports.
+ * Rejects with a ListenError when it cannot; everything is closed again then.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { engine, reason } = await chooseEngine(options.engine ?? 'auto')
+  const host = await resolveHost(options.host ?? '127.0.0.1', options.ports[0] ?? 0)
+  const server = new ThreadedServer(engine, reason, host, options.onReport ?? (() => {}))
+  await server.start({
+    host,
+    ports: options.ports,
+    dualStack: host === '::',
+    backlog: options.backlog ?? defaultBacklog,
+    pipeThreshold: options.pipeThreshold ?? defaultPipeThreshold,
+    idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
+    maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
+    reportConnections: options.reportConnections ?? false,
+  })
+  return server
+}
+
+async function resolveHost(host: string, port: number): Promise<string> {
+  if (isIP(host) !== 0) return host
+  try {
+    return (await lookup(host, { verbatim: false })).address
+  } catch (error) {
+    const { code = 'ENOTFOUND' } = error as NodeJS.ErrnoException
+    throw new ListenError(`host '${host}' has no address: use an IP address or a name that resolves`, host, port, code)
+  }
+}
+
+/** Who waits for an answer of the loop thread. */
+interface Asker {
+  resolve(answer: ServerStats | StopReport): void
+  reject(error: Error): void
+}
+
+class ThreadedServer implements RunningServer {
+  readonly engine: EngineName
+  readonly engineReason: string | undefined
+  readonly host: string
+  readonly ended: Promise<void>
+  readonly #onReport: (report: ServerReport) => void
+  readonly #askers = new Map<number, Asker>()
+  #ports: readonly number[] = []
+  #requests = 0
+  #thread!: LoopThread<ServerCommand>
+  #listenFailure: Extract<ServerEvent, { kind: 'listen-failed' }> | undefined
+  #stopping: Promise<StopReport> | undefined
+  #over = false
+  #onEnd!: (error: Error | undefined) => void
+
+  constructor(
+    engine: EngineName,
+    engineReason: string | undefined,
+    host: string,
+    onReport: (report: ServerReport) => void
+  ) {
+    this.engine = engine
+    this.engineReason = engineReason
+    this.host = host
+    this.#onReport = onReport
+    this.ended = new Promise((resolve, reject) => {
+      this.#onEnd = error => (error === undefined ? resolve() : reject(error))
+    })
+    // Whoever waits for an answer hears of a failure as well: nobody has to wait for the end.
+    this.ended.catch(() => {})
+  }
+
+  get ports(): readonly number[] {
+    return this.#ports
+  }
+
+  async start(data: ServerThreadData): Promise<void> {
+    this.#thread = await LoopThread.start<ServerThreadData, ServerCommand, ServerEvent>({
+      module: new URL('./server-thread.js', import.meta.url),
+      engine: this.engine,
+      data,
+      onEvent: event => this.#receive(event),
+      onEnd: error => this.#end(error),
+    })
+    if (this.#listenFailure === undefined) return
+    await this.abort()
+    throw await ListenError.describe(this.host, this.#listenFailure.port, this.#listenFailure.code)
+  }
+
+  async stats(): Promise<ServerStats> {
+    return (await this.#ask(request => ({ kind: 'stats', request }))) as ServerStats
+  }
+
+  stop(grace: number): Promise<StopReport> {
+    this.#stopping ??= this.#stop(grace)
+    return this.#stopping
+  }
+
+  async #stop(grace: number): Promise<StopReport> {
+    const report = await this.#ask(request => ({ kind: 'stop', request, grace }))
+    await this.abort()
+    return report as StopReport
+  }
+
+  async abort(): Promise<void> {
+    await this.#thread.stop()
+  }
+
+  #ask(command: (request: number) => ServerCommand): Promise<ServerStats | StopReport> {
+    if (this.#over) return Promise.reject(new Error('the server has ended'))
+    const request = ++this.#requests
+    return new Promise((resolve, reject) => {
+      this.#askers.set(request, { resolve, reject })
+      this.#thread.post(command(request))
+    })
+  }
+
+  #receive(event: ServerEvent): void {
+    switch (event.kind) {
+      case 'listening':
+        this.#ports = event.ports
+        break
+      case 'listen-failed':
+        this.#listenFailure = event
+        break
+      case 'report':
+        this.#onReport(event.report)
+        break
+      default:
+        this.#askers.get(event.request)?.resolve(event.answer)
+        this.#askers.delete(event.request)
+    }
+  }
+
+  #end(error: Error | undefined): void {
+    this.#over = true
+    for (const asker of this.#askers.values()) asker.reject(error ?? new Error('the server has ended'))
+    this.#askers.clear()
+    this.#onEnd(error)
+  }
+}
