@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import type { Target } from './plan.js'
+import type { Problems } from './problems.js'
+
+/** Descriptors that the process needs besides its connections. */
+const ownDescriptors = 64
+
+/**
+ * Adds to `problems` what this machine cannot do of a plan, and what to change: open descriptors (getrlimit(2)), and
+ * local ports for connections to the same target (ip(7), ip_local_port_range).
+ */
+export function checkMachineLimits(connections: number, targets: readonly Target[], problems: Problems): void {
+  const descriptors = descriptorLimit()
+  const needed = connections + ownDescriptors
+  problems.expect(
+    needed <= descriptors,
+    `${connections} connections need ${needed} open descriptors, the limit is ${descriptors}; raise it with ulimit -n ${needed}, or open fewer`
+  )
+  const ports = localPorts()
+  const toOne = Math.ceil(connections / Math.max(1, new Set(targets.map(({ host, port }) => `${host} ${port}`)).size))
+  problems.expect(
+    toOne <= ports,
+    `${toOne} connections to one target need as many local ports, the system has ${ports}; widen net.ipv4.ip_local_port_range, or name more targets`
+  )
+}
+
+/** The soft limit, which Node itself raises to the hard one. Infinity where the system does not tell. */
+function descriptorLimit(): number {
+  const soft = readIfPresent('/proc/self/limits').match(/^Max open files\s+(\d+)/m)?.[1]
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
+}
+
+function localPorts(): number {
+  const range = readIfPresent('/proc/sys/net/ipv4/ip_local_port_range').match(/(\d+)\s+(\d+)/)
+  return range === null ? Number.POSITIVE_INFINITY : Number(range[2]) - Number(range[1]) + 1
+}
+
+function readIfPresent(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

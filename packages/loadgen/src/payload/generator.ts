@@ -1,0 +1,77 @@
+/**
+ * The payload of a stream, byte by byte: the definition that payload.wat implements for the hot path.
+ *
+ * A stream is a sequence of 32-bit little-endian words. Word number `index` is a bijection of the index under two
+ * keys, so no word comes twice within an epoch of 2^32 words (16 GiB), and a chunk that is lost, repeated or swapped
+ * cannot be mistaken for the right one anywhere. There is no state and no table: any byte can be computed alone.
+ *
+ * The keys act at different depths. With the first alone, every stream would be a displaced copy of every other.
+ */
+
+/** What distinguishes one stream, within one epoch, from all others. Two 32-bit numbers. */
+export interface StreamKey {
+  readonly key0: number
+  readonly key1: number
+}
+
+/** Bytes after which a stream changes its key: the words of one epoch are all different. */
+export const epochBytes = 2 ** 34
+
+/** Streams that can run side by side without ever sharing a key: connection numbers stay below it. */
+export const maximumStreams = 2 ** 20
+
+// Odd constants without structure: the first is 2^32 divided by the golden ratio, the second spreads a change of one
+// input bit over the upper half of the product.
+const stride = 0x9e3779b1
+const multiplier = 0xd35a2d97
+const strideInverse = inverse(stride)
+const multiplierInverse = inverse(multiplier)
+
+/** The number that undoes a 32-bit multiplication by `odd`: Newton's iteration, which doubles the right bits each time. */
+function inverse(odd: number): number {
+  let result = odd
+  for (let round = 0; round < 4; round++) result = Math.imul(result, 2 - Math.imul(odd, result))
+  return result
+}
+
+/** A bijection of 32-bit numbers that leaves no trace of their order. */
+function scramble(value: number): number {
+  let x = value
+  x = Math.imul(x ^ (x >>> 16), multiplier)
+  x = Math.imul(x ^ (x >>> 15), stride)
+  return x ^ (x >>> 16)
+}
+
+/**
+ * The key of a connection's stream in an epoch (byte offset divided by `epochBytes`, rounded down). For one seed no
+ * two keys share a half, as long as there are fewer than `maximumStreams` connections and 4096 epochs (64 TiB).
+ */
+export function streamKey(seed: number, connection: number, epoch: number): StreamKey {
+  const stream = (connection + epoch * maximumStreams) | 0
+  const low = scramble(seed | 0)
+  const high = scramble(Math.floor(seed / 2 ** 32) ^ low)
+  return { key0: scramble(stream ^ low) | 0, key1: scramble((scramble(stream) + high) | 0) | 0 }
+}
+
+/** Word number `index` (below 2^32) as an unsigned number. */
+export function wordAt(index: number, key: StreamKey): number {
+  let x = (Math.imul(index, stride) + key.key0) | 0
+  x = x ^ (x >>> 15) ^ key.key1
+  x = Math.imul(x, multiplier)
+  return (x ^ (x >>> 16)) >>> 0
+}
+
+/** The index of the one word that has this value: the inverse of `wordAt`. */
+export function indexOfWord(word: number, key: StreamKey): number {
+  let x = word ^ (word >>> 16)
+  x = Math.imul(x, multiplierInverse) ^ key.key1
+  x = x ^ (x >>> 15) ^ (x >>> 30)
+  return Math.imul(x - key.key0, strideInverse) >>> 0
+}
+
+/** Byte number `offset` of a connection's stream. */
+export function byteAt(seed: number, connection: number, offset: number): number {
+  const key = streamKey(seed, connection, Math.floor(offset / epochBytes))
+  const within = offset % epochBytes
+  return (wordAt(Math.floor(within / 4), key) >>> ((within % 4) * 8)) & 0xff
+}

@@ -1,0 +1,41 @@
+import type { EngineName } from 'reactor'
+import type { IdlePlan } from './workloads/idle.js'
+import type { StreamPlan } from './workloads/stream.js'
+import type { StringsPlan } from './workloads/strings.js'
+import type { VanishPlan } from './workloads/vanish.js'
+
+/** Where to connect to. */
+export interface Target {
+  /** An IP address or a name. */
+  readonly host: string
+  readonly port: number
+}
+
+/** A target as it stands in messages: `127.0.0.1:8001`, `[::1]:8001`. */
+export function targetName({ host, port }: Target): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** What every workload has. Times are in milliseconds; 0 switches a limit off. */
+export interface PlanBase {
+  /** Connections are dealt out to the targets in turn. */
+  readonly targets: readonly Target[]
+  /** 0 to 2^53 - 1. The same plan with the same seed sends the same bytes. */
+  readonly seed: number
+  /** Default `auto`: the best one that works here. */
+  readonly engine?: EngineName | 'auto'
+  /** How long a connection may take to be established. Default 10,000. */
+  readonly connectTimeout?: number
+  /** Connections opened in a second. Default depends on the workload. */
+  readonly connectRate?: number
+  /** Gives up on a connection that waits for the server and has made no progress for so long. Default 30,000. */
+  readonly stallTimeout?: number
+}
+
+/** One run, as a plain value that survives JSON and structured cloning. `workload` names the workload. */
+export type LoadPlan = StreamPlan | IdlePlan | StringsPlan | VanishPlan
+
+export type WorkloadName = LoadPlan['workload']
+
+/** A plan in which nothing is left to a default. */
+export type Resolved<Plan extends PlanBase> = Required<Plan>

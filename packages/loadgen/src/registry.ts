@@ -1,0 +1,55 @@
+import type { LoadPlan, PlanBase, Resolved, WorkloadName } from './plan.js'
+import { Problems } from './problems.js'
+import type { Workload } from './workload.js'
+import { idle } from './workloads/idle.js'
+import { stream } from './workloads/stream.js'
+import { strings } from './workloads/strings.js'
+import { vanish } from './workloads/vanish.js'
+
+/** Every workload by its name. A new one joins here, and with its driver in drivers.ts. */
+const byName: { readonly [Name in WorkloadName]: Workload<Extract<LoadPlan, { workload: Name }>> } = {
+  stream,
+  idle,
+  strings,
+  vanish,
+}
+
+/** All workloads, in the order in which help lists them. */
+export const workloads = Object.values(byName) as readonly Workload<LoadPlan>[]
+
+/** The workload of a plan. Throws a UsageError when there is none of that name. */
+export function workloadOf(plan: LoadPlan): Workload<LoadPlan> {
+  const workload = workloads.find(({ name }) => name === plan.workload)
+  if (workload === undefined) {
+    const problems = new Problems()
+    problems.add(`workload '${plan.workload}' does not exist; expected one of ${Object.keys(byName).join(', ')}`)
+    problems.settle()
+  }
+  return workload as Workload<LoadPlan>
+}
+
+/** Fills in every default. Throws a UsageError that names everything that is wrong with the plan. */
+export function resolvePlan(plan: LoadPlan): Resolved<LoadPlan> {
+  const workload = workloadOf(plan)
+  const problems = new Problems()
+  const resolved = {
+    ...workload.resolve(plan),
+    targets: plan.targets,
+    seed: plan.seed,
+    engine: plan.engine ?? 'auto',
+    connectTimeout: plan.connectTimeout ?? 10_000,
+    stallTimeout: plan.stallTimeout ?? 30_000,
+  } as Resolved<LoadPlan>
+  validateBase(resolved, problems)
+  workload.validate(resolved, problems)
+  problems.settle()
+  return resolved
+}
+
+function validateBase({ targets, seed }: PlanBase, problems: Problems): void {
+  problems.expect(targets.length > 0, 'no target; give a port such as 8001, or host:port')
+  problems.expect(
+    Number.isSafeInteger(seed) && seed >= 0,
+    `--seed ${seed}: expected a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`
+  )
+}

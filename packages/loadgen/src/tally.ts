@@ -1,0 +1,154 @@
+import type { Connection } from './connection.js'
+import type { Target } from './plan.js'
+import {
+  type ConnectionCounts,
+  type FailureKind,
+  type LoadFailure,
+  type MessageReport,
+  type Stalls,
+  stallThreshold,
+  type TargetReport,
+  type Traffic,
+} from './report.js'
+
+/** Failures that are kept one by one; all are counted. */
+const keptFailures = 100
+
+export type Outcome = 'completed' | 'failed' | 'abandoned'
+
+/** Counts of some connections, and the bytes of those of them that have ended. */
+class Account {
+  readonly planned: number
+  established = 0
+  sent = 0
+  received = 0
+  verified = 0
+  #completed = 0
+  #failed = 0
+  #open = 0
+  #peakOpen = 0
+
+  constructor(planned: number) {
+    this.planned = planned
+  }
+
+  establish(): void {
+    this.established++
+    this.#open++
+    this.#peakOpen = Math.max(this.#peakOpen, this.#open)
+  }
+
+  end(connection: Connection, outcome: Outcome): void {
+    if (connection.established) this.#open--
+    if (outcome === 'completed') this.#completed++
+    else if (outcome === 'failed') this.#failed++
+    this.sent += connection.sent
+    this.received += connection.received
+    this.verified += connection.verified
+  }
+
+  get counts(): ConnectionCounts {
+    return {
+      planned: this.planned,
+      established: this.established,
+      completed: this.#completed,
+      failed: this.#failed,
+      open: this.#open,
+      peakOpen: this.#peakOpen,
+    }
+  }
+
+  get traffic(): Traffic {
+    return { sent: this.sent, received: this.received, verified: this.verified }
+  }
+}
+
+/** Adds up what happens to the connections of a run. */
+export class Tally {
+  readonly failures: LoadFailure[] = []
+  readonly failureCounts: Partial<Record<FailureKind, number>> = {}
+  messagesEchoed = 0
+  readonly #targets: readonly Target[]
+  readonly #total: Account
+  readonly #accounts: readonly Account[]
+  readonly #stalls = { count: 0, longest: 0, total: 0 }
+  #totalEcho = 0
+  #longestEcho = 0
+
+  constructor(targets: readonly Target[], planned: number) {
+    this.#targets = targets
+    this.#total = new Account(planned)
+    this.#accounts = targets.map((_, index) => new Account(Math.ceil((planned - index) / targets.length)))
+  }
+
+  /** The index of the target that a connection goes to: they are dealt out in turn. */
+  targetIndexOf(connection: Connection): number {
+    return connection.number % this.#targets.length
+  }
+
+  #accountOf(connection: Connection): Account {
+    return this.#accounts[this.targetIndexOf(connection)] as Account
+  }
+
+  /** True when some connection to the same target was established. */
+  reached(connection: Connection): boolean {
+    return this.#accountOf(connection).established > 0
+  }
+
+  establish(connection: Connection): void {
+    this.#total.establish()
+    this.#accountOf(connection).establish()
+  }
+
+  end(connection: Connection, outcome: Outcome): void {
+    this.#total.end(connection, outcome)
+    this.#accountOf(connection).end(connection, outcome)
+  }
+
+  fail(failure: LoadFailure): void {
+    this.failureCounts[failure.kind] = (this.failureCounts[failure.kind] ?? 0) + 1
+    if (this.failures.length < keptFailures) this.failures.push(failure)
+  }
+
+  /** A connection waited for the server for so many milliseconds before it made progress. */
+  wait(duration: number): void {
+    const stalls = this.#stalls
+    stalls.longest = Math.max(stalls.longest, duration)
+    if (duration < stallThreshold) return
+    stalls.count++
+    stalls.total += duration
+  }
+
+  /** A message came back whole after so many milliseconds. */
+  echo(duration: number): void {
+    this.messagesEchoed++
+    this.#totalEcho += duration
+    this.#longestEcho = Math.max(this.#longestEcho, duration)
+  }
+
+  get counts(): ConnectionCounts {
+    return this.#total.counts
+  }
+
+  /** Bytes of the connections that have ended. */
+  get traffic(): Traffic {
+    return this.#total.traffic
+  }
+
+  get stalls(): Stalls {
+    return { ...this.#stalls }
+  }
+
+  targetReports(): TargetReport[] {
+    return this.#accounts.map((account, index) => ({
+      target: this.#targets[index] as Target,
+      connections: account.counts,
+      ...account.traffic,
+    }))
+  }
+
+  messageReport(planned: number): MessageReport {
+    const echoed = this.messagesEchoed
+    return { planned, echoed, meanEcho: echoed === 0 ? 0 : this.#totalEcho / echoed, longestEcho: this.#longestEcho }
+  }
+}

@@ -1,0 +1,44 @@
+import type { Options } from 'yargs'
+import type { LoadPlan, PlanBase, Resolved } from './plan.js'
+import type { Problems } from './problems.js'
+
+/** What the command line gave, by option; every value is a text as it was typed, or a flag. */
+export type Arguments = Readonly<Record<string, unknown>>
+
+/**
+ * A kind of load, as far as it is known before it runs: its options, its rules, and how it describes itself. What it
+ * does on the loop's thread is its Driver (session.ts), under the same name in drivers.ts.
+ */
+export interface Workload<Plan extends LoadPlan> {
+  readonly name: Plan['workload']
+  /** One line for `--help`. */
+  readonly summary: string
+  readonly examples: readonly (readonly [command: string, explanation: string])[]
+  /** Its own options. All values are read as text, so that every mistake is found and told at once. */
+  readonly options: Readonly<Record<string, Options>>
+  /** The plan that these arguments ask for. What cannot be read goes to `problems`. */
+  planFrom(args: Arguments, base: PlanBase, problems: Problems): Plan
+  /** Fills in the defaults, all but those of PlanBase other than `connectRate`. */
+  resolve(plan: Plan): Omit<Resolved<Plan>, Exclude<keyof PlanBase, 'connectRate'>>
+  /** Adds everything that is wrong with the plan to `problems`. */
+  validate(plan: Resolved<Plan>, problems: Problems): void
+  /** How many connections the plan comes to. */
+  connections(plan: Resolved<Plan>): number
+  /** The resolved numbers in words, one line each. */
+  describe(plan: Resolved<Plan>): string[]
+}
+
+/** A text option's value, undefined when it was not given. */
+export function text(args: Arguments, option: string): string | undefined {
+  const value = args[option]
+  return value === undefined ? undefined : String(value)
+}
+
+/** The properties of an object that are not undefined: an absent option must not hide a default. */
+export function given<Values extends object>(
+  values: Values
+): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof Values]?: Exclude<Values[Key], undefined>
+  }
+}
