@@ -97,6 +97,16 @@ export class Arena {
     return block.keep()
   }
 
+  /** Gives back the pages of every region that nobody holds a block of, the warm ones too. */
+  trim(): void {
+    for (const pool of this.#available) {
+      if (pool.free.length < this.#blocksPerRegion || pool.discarded || pool.region.discard === undefined) continue
+      pool.region.discard()
+      pool.discarded = true
+      this.#warm--
+    }
+  }
+
   #grow(): Pool {
     const region = this.#allocate(regionBytes)
     const pool: Pool = { region, free: [], discarded: false }

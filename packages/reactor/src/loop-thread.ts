@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker, workerData } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker, workerData } from 'node:worker_threads'
 import { createLoop, type LoopOptions } from './create-loop.js'
 import type { EngineName, Loop } from './loop.js'
 import { openWaker, type Waker } from './waker.js'
@@ -62,33 +62,34 @@ export class LoopThread<Command> {
     const { port1, port2 } = new MessageChannel()
     const data: ThreadData = { engine: options.engine, port: port2, wakeToken: waker.token, data: options.data }
     const worker = new Worker(options.module, { workerData: data, transferList: [port2] })
-    let thread: LoopThread<Command> | undefined
     let failure: Error | undefined
     worker.on('error', error => {
       failure = error instanceof Error ? error : new Error(String(error))
     })
+    const ended = new Promise<void>(resolve => worker.on('exit', () => resolve()))
+    const thread = new LoopThread<Command>(port1, waker, ended)
+    remember(thread)
     return new Promise((resolve, reject) => {
-      const ended = new Promise<void>(resolveEnded => {
-        worker.on('exit', () => {
-          // Its last words may still be queued.
-          setImmediate(() => {
-            port1.close()
-            waker.close()
-            if (thread === undefined) reject(failure ?? new Error('the loop thread ended before it was ready'))
-            else forget(thread)
-            resolveEnded()
-            if (thread !== undefined) options.onEnd(failure)
-          })
-        })
-      })
-      port1.on('message', (message: Upward<Event>) => {
+      let ready = false
+      const take = (message: Upward<Event>) => {
         if (message.kind === 'event') {
           options.onEvent(message.event)
           return
         }
-        thread = new LoopThread<Command>(port1, waker, ended)
-        remember(thread)
+        ready = true
         resolve(thread)
+      }
+      port1.on('message', take)
+      worker.on('exit', () => {
+        // Its last words may still be queued.
+        for (let last = receiveMessageOnPort(port1); last !== undefined; last = receiveMessageOnPort(port1)) {
+          take(last.message)
+        }
+        forget(thread)
+        port1.close()
+        waker.close()
+        if (ready) options.onEnd(failure)
+        else reject(failure ?? new Error('the loop thread ended before it was ready'))
       })
     })
   }

@@ -1,5 +1,6 @@
-import { EAGAIN, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, SOCK_CLOEXEC, SOCK_NONBLOCK } from '../linux/constants.js'
-import { accept4, errno } from '../linux/libc.js'
+import { EAGAIN, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../linux/constants.js'
+import { errno } from '../linux/libc.js'
+import { accept } from '../linux/socket-address.js'
 import type { Listener, ListenOptions, Socket, SocketHandler } from '../loop.js'
 import { SystemError } from '../system-error.js'
 import type { EpollLoop } from './epoll-loop.js'
@@ -7,9 +8,6 @@ import type { Ready } from './ready-queue.js'
 
 /** Connections taken in one turn, so that a crowd at the door does not starve those inside. */
 const acceptsPerTurn = 64
-
-/** Descriptors may also be freed by others than this loop, who do not tell; this is how often to look. */
-const shortageRetry = 500
 
 const shortages = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM])
 
@@ -26,7 +24,10 @@ export class EpollListener implements Listener, Ready {
   readonly #onConnection: (socket: Socket) => SocketHandler
   #waiting = false
   #paused = false
+  /** Accepting has failed for want of descriptors, and none has become free since. */
   #short = false
+  /** The owner knows of the shortage, which lasts until nobody waits at the door any more. */
+  #shortageTold = false
 
   constructor(
     loop: EpollLoop,
@@ -72,8 +73,8 @@ export class EpollListener implements Listener, Ready {
   service(): void {
     for (let taken = 0; taken < acceptsPerTurn; taken++) {
       if (this.#paused || this.closed) return
-      const fd = accept4(this.fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC)
-      if (fd >= 0) this.#loop.adopt(fd, this.#onConnection)
+      const fd = accept(this.fd)
+      if (fd >= 0) this.#loop.adopt(fd, this.port, this.#onConnection)
       else if (this.#acceptFailed(errno())) return
     }
     this.#proceed()
@@ -83,6 +84,7 @@ export class EpollListener implements Listener, Ready {
   #acceptFailed(error: number): boolean {
     if (error === EAGAIN) {
       this.#waiting = false
+      this.#shortageTold = false
       return true
     }
     if (!shortages.has(error)) {
@@ -90,8 +92,11 @@ export class EpollListener implements Listener, Ready {
       return false
     }
     this.#short = true
-    this.#loop.awaitDescriptors(this, shortageRetry)
-    this.#options.onShortage?.(SystemError.fromErrno('accept4', error))
+    this.#loop.awaitDescriptors(this)
+    if (!this.#shortageTold) {
+      this.#shortageTold = true
+      this.#options.onShortage?.(SystemError.fromErrno('accept4', error))
+    }
     return true
   }
 

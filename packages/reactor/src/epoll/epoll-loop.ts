@@ -1,12 +1,12 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Arena, type Block } from '../arena.js'
 import type { LoopOptions } from '../create-loop.js'
-import { EINPROGRESS, EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../linux/constants.js'
-import { clearEventFd, closeEventFd, createEventFd } from '../linux/event-fd.js'
-import { close, connect, errno } from '../linux/libc.js'
+import { EPOLLET, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from '../linux/constants.js'
+import { clearEventFd, closeEventFd, createEventFd, signalEventFd } from '../linux/event-fd.js'
+import { close } from '../linux/libc.js'
 import { mapRegion } from '../linux/mapped-memory.js'
 import { openConnecting, openListening } from '../linux/open-socket.js'
-import { addressPointer, encodeAddress, joinAddress, localPortOf } from '../linux/socket-address.js'
+import { acceptedPeer, joinAddress, localPortOf } from '../linux/socket-address.js'
 import type { ConnectOptions, Listener, ListenOptions, Loop, Socket, SocketHandler, Timer } from '../loop.js'
 import { SystemError } from '../system-error.js'
 import { TimerHeap } from '../timer-heap.js'
@@ -21,7 +21,13 @@ const keepBlockSize = 64 * 1024
 /** One read takes at most this much, which is also a connection's share of a turn. */
 const readBlockSize = 256 * 1024
 
-const socketMask = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
+/** Descriptors may also be freed by others than the loop, who do not tell: so many milliseconds later it looks. */
+const shortageRetry = 500
+
+/** The longest that epoll_wait(2) can wait, in milliseconds. */
+const longestWait = 2 ** 31 - 1
+
+const socketMask = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET
 
 /** The edge-triggered loop: one epoll instance, one thread, every syscall made directly. */
 export class EpollLoop implements Loop {
@@ -38,11 +44,15 @@ export class EpollLoop implements Loop {
   readonly #wakeFd: number
   readonly #ownsWakeFd: boolean
   readonly #mailboxes: { port: MessagePort; onMessage: (message: unknown) => void }[] = []
-  #closing: EpollSocket[] = []
+  /** Closed, and their owners do not know yet. */
+  readonly #closing: EpollSocket[] = []
   #short: EpollListener[] = []
+  #shortageTimer: Timer | undefined
   #readBlock: Block
   #generation = 0
   #stopping = false
+  #ended = false
+  #failure: { error: unknown } | undefined
 
   constructor(options: LoopOptions) {
     const allocate = options.allocateRegion ?? mapRegion
@@ -66,6 +76,7 @@ export class EpollLoop implements Loop {
   }
 
   async listen(options: ListenOptions, onConnection: (socket: Socket) => SocketHandler): Promise<Listener> {
+    if (this.#ended) throw new SystemError('listen', 'ECANCELED', joinAddress(options.host, options.port))
     const fd = openListening(options)
     const generation = this.#nextGeneration()
     const listener = new EpollListener(this, fd, generation, { ...options, port: localPortOf(fd) }, onConnection)
@@ -75,30 +86,34 @@ export class EpollLoop implements Loop {
   }
 
   connect(options: ConnectOptions, handler: SocketHandler): Socket {
-    const fd = openConnecting(options)
     const target = joinAddress(options.host, options.port)
+    if (this.#ended) throw new SystemError('connect', 'ECANCELED', target)
+    const { fd, failure } = openConnecting(options)
     const socket = new EpollSocket(this, fd, this.#nextGeneration(), target)
-    this.#own(socket, handler)
+    socket.handler = handler
+    this.#owners[fd] = socket
+    if (failure !== 0) socket.fail(SystemError.fromErrno('connect', failure, target))
     if (options.timeout !== undefined) socket.limitConnecting(options.timeout)
-    const length = encodeAddress(options.host, options.port)
-    if (connect(fd, addressPointer, length) < 0) {
-      const error = errno()
-      if (error !== EINPROGRESS) socket.fail(SystemError.fromErrno('connect', error, target))
-    }
+    this.#watch(socket)
     return socket
   }
 
   /** Makes an accepted descriptor a connection of this loop. */
-  adopt(fd: number, onConnection: (socket: Socket) => SocketHandler): void {
-    const socket = new EpollSocket(this, fd, this.#nextGeneration())
-    this.#own(socket, onConnection(socket))
+  adopt(fd: number, localPort: number, onConnection: (socket: Socket) => SocketHandler): void {
+    const socket = new EpollSocket(this, fd, this.#nextGeneration(), acceptedPeer(), localPort)
+    this.#owners[fd] = socket
+    socket.handler = onConnection(socket)
+    this.#watch(socket)
   }
 
-  #own(socket: EpollSocket, handler: SocketHandler): void {
-    socket.handler = handler
+  // Only now, when connecting has begun: epoll would report a hang-up for a socket that was never connected.
+  #watch(socket: EpollSocket): void {
     if (socket.closed) return
-    this.#owners[socket.fd] = socket
-    this.#events.add(socket.fd, socket.generation, socketMask)
+    try {
+      this.#events.add(socket.fd, socket.generation, socketMask)
+    } catch (error) {
+      socket.fail(error as SystemError)
+    }
   }
 
   #nextGeneration(): number {
@@ -113,6 +128,8 @@ export class EpollLoop implements Loop {
 
   receive(port: MessagePort, onMessage: (message: unknown) => void): void {
     this.#mailboxes.push({ port, onMessage })
+    // Mail may have come before anybody asked for it.
+    signalEventFd(this.#wakeFd)
   }
 
   /** Closes a connection's descriptor now; its owner hears of it at the end of the turn. */
@@ -132,25 +149,29 @@ export class EpollLoop implements Loop {
     if (this.#short.length > 0) this.#endShortage()
   }
 
-  /** Tells the listener when a descriptor has become free here, and at the latest in `retry` milliseconds. */
-  awaitDescriptors(listener: EpollListener, retry: number): void {
+  /** Tells the listener when a descriptor has become free here, and at the latest after a while. */
+  awaitDescriptors(listener: EpollListener): void {
     this.#short.push(listener)
-    this.timer(retry, () => this.#endShortage())
+    this.#shortageTimer ??= this.timer(shortageRetry, () => this.#endShortage())
   }
 
   #endShortage(): void {
+    this.#shortageTimer?.cancel()
+    this.#shortageTimer = undefined
     const waiting = this.#short
     this.#short = []
     for (const listener of waiting) listener.endShortage()
   }
 
   async run(): Promise<void> {
-    this.#readMail()
+    if (this.#ended) throw new Error('a loop runs only once')
     try {
       while (!this.#stopping) this.#turn()
-    } finally {
-      this.#dispose()
+    } catch (error) {
+      this.#failure = { error }
     }
+    this.#dispose()
+    if (this.#failure !== undefined) throw this.#failure.error
   }
 
   stop(): void {
@@ -171,7 +192,7 @@ export class EpollLoop implements Loop {
     if (!this.ready.empty || this.#closing.length > 0) return 0
     const due = this.#timers.nextDue
     if (due === Number.POSITIVE_INFINITY) return -1
-    return Math.max(0, Math.ceil(due - performance.now()))
+    return Math.min(longestWait, Math.max(0, Math.ceil(due - performance.now())))
   }
 
   #dispatch(index: number): void {
@@ -200,17 +221,32 @@ export class EpollLoop implements Loop {
   }
 
   #announceClosed(): void {
-    while (this.#closing.length > 0) {
-      const closing = this.#closing
-      this.#closing = []
-      for (const socket of closing) socket.handler.onClose(socket, socket.failure)
+    let told = 0
+    try {
+      while (told < this.#closing.length) {
+        const socket = this.#closing[told++] as EpollSocket
+        socket.handler?.onClose(socket, socket.failure)
+      }
+    } finally {
+      this.#closing.splice(0, told)
     }
   }
 
   #dispose(): void {
+    this.#ended = true
     for (const owner of this.#owners) owner?.close()
-    this.#announceClosed()
+    // What one of the owners throws must not keep the news from the others.
+    while (this.#closing.length > 0) {
+      try {
+        this.#announceClosed()
+      } catch (error) {
+        this.#failure ??= { error }
+      }
+    }
     this.#events.close()
     if (this.#ownsWakeFd) closeEventFd(this.#wakeFd)
+    this.#readBlock.release()
+    this.#readArena.trim()
+    this.arena.trim()
   }
 }

@@ -6,12 +6,13 @@ import {
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
+  EPOLLPRI,
   EPOLLRDHUP,
   MSG_NOSIGNAL,
   SHUT_WR,
 } from '../linux/constants.js'
 import { addressOf, errno, recv, send, shutdown } from '../linux/libc.js'
-import { localPortOf, peerOf } from '../linux/socket-address.js'
+import { localPortOf } from '../linux/socket-address.js'
 import { resetOnClose, takeSocketError } from '../linux/socket-options.js'
 import type { Socket, SocketHandler, Timer } from '../loop.js'
 import { SystemError } from '../system-error.js'
@@ -23,8 +24,8 @@ const writable = 2
 /** `write` refused something, and its owner waits for `onWritable`. */
 const writeRefused = 4
 const connecting = 8
-/** The kernel has said that FIN, or an error, is behind what can be read. */
-const hungUp = 16
+/** FIN, an error or urgent data stands among what can be read: a short read does not prove that nothing follows. */
+const interrupted = 16
 const readEnded = 32
 const writeEnded = 64
 
@@ -32,49 +33,43 @@ const writeEnded = 64
 export class EpollSocket implements Socket, Ready {
   readonly fd: number
   readonly generation: number
+  readonly remoteAddress: string
   queued = false
   closed = false
+  /** Undefined only while the owner of an accepted connection is being asked for it. */
+  handler!: SocketHandler
   /** What ended the connection, for `onClose`. */
   failure: SystemError | undefined
   readonly #loop: EpollLoop
-  #handler!: SocketHandler
   #state: number
   #demand = Number.POSITIVE_INFINITY
-  #remoteAddress: string | undefined
+  #localPort: number
   #connectTimer: Timer | undefined
 
-  constructor(loop: EpollLoop, fd: number, generation: number, remoteAddress?: string) {
+  /** An accepted connection has a local port; one without is still connecting. */
+  constructor(loop: EpollLoop, fd: number, generation: number, remoteAddress: string, localPort = 0) {
     this.#loop = loop
     this.fd = fd
     this.generation = generation
-    // A new connection can be written to at once; whether it can be read from, the first edge tells.
-    this.#state = remoteAddress === undefined ? writable : connecting
-    this.#remoteAddress = remoteAddress
-  }
-
-  get handler(): SocketHandler {
-    return this.#handler
-  }
-
-  set handler(handler: SocketHandler) {
-    this.#handler = handler
+    this.remoteAddress = remoteAddress
+    this.#localPort = localPort
+    // An accepted connection can be written to at once; whether it can be read from, the first edge tells.
+    this.#state = localPort === 0 ? connecting : writable
   }
 
   get pendingBytes(): number {
     return 0
   }
 
-  get remoteAddress(): string {
-    this.#remoteAddress ??= peerOf(this.fd)
-    return this.#remoteAddress
-  }
-
   get localPort(): number {
-    return localPortOf(this.fd)
+    // The descriptor of a closed socket may be another's by now.
+    if (this.#localPort === 0 && !this.closed) this.#localPort = localPortOf(this.fd)
+    return this.#localPort
   }
 
   /** Fails with `ETIMEDOUT` unless the connection stands after `timeout` milliseconds. */
   limitConnecting(timeout: number): void {
+    if (this.closed) return
     this.#connectTimer = this.#loop.timer(timeout, () => {
       if (this.#state & connecting) this.fail(new SystemError('connect', 'ETIMEDOUT', this.remoteAddress))
     })
@@ -82,44 +77,52 @@ export class EpollSocket implements Socket, Ready {
 
   demand(bytes: number): void {
     this.#demand = bytes
-    if (bytes > 0 && this.#state & readable && !this.closed) this.#loop.ready.add(this)
+    if (!this.closed && this.#canProgress()) this.#loop.ready.add(this)
   }
 
   /** Takes an edge from epoll. On an error or hang-up both directions are woken: each learns of it from its own call. */
   onEvents(mask: number): void {
-    if (mask & (EPOLLERR | EPOLLHUP)) this.#state |= readable | writable | hungUp
-    if (mask & EPOLLRDHUP) this.#state |= readable | hungUp
+    if (mask & (EPOLLERR | EPOLLHUP)) this.#state |= readable | writable | interrupted
+    if (mask & (EPOLLPRI | EPOLLRDHUP)) this.#state |= readable | interrupted
     if (mask & EPOLLIN) this.#state |= readable
     if (mask & EPOLLOUT) this.#state |= writable
-    if (mask & EPOLLERR && this.#demand === 0 && !(this.#state & connecting)) this.#failWithPendingError()
-    else if (this.#canProgress()) this.#loop.ready.add(this)
+    if (mask & EPOLLERR && !this.#willRead()) this.#failWithPendingError()
+    if (!this.closed && this.#canProgress()) this.#loop.ready.add(this)
+  }
+
+  #willRead(): boolean {
+    return this.#demand > 0 && (this.#state & readEnded) === 0
+  }
+
+  #canRead(): boolean {
+    return (this.#state & readable) !== 0 && this.#willRead()
+  }
+
+  #canWriteAgain(): boolean {
+    return (this.#state & (writable | writeRefused)) === (writable | writeRefused)
   }
 
   #canProgress(): boolean {
-    const state = this.#state
-    if (state & connecting) return (state & writable) !== 0
-    return (
-      (state & readable && this.#demand > 0) !== 0 || (state & (writable | writeRefused)) === (writable | writeRefused)
-    )
+    if (this.#state & connecting) return (this.#state & writable) !== 0
+    return this.#canRead() || this.#canWriteAgain()
   }
 
-  // A paused reader would never find out that its peer is gone.
+  // Who does not read would never find out that the peer is gone.
   #failWithPendingError(): void {
+    if (this.#state & connecting) return
     const error = takeSocketError(this.fd)
-    if (error !== 0) this.fail(SystemError.fromErrno('recv', error, this.#remoteAddress))
+    const syscall = this.#state & readEnded ? 'send' : 'recv'
+    if (error !== 0) this.fail(SystemError.fromErrno(syscall, error, this.remoteAddress))
   }
 
   service(): void {
     if (this.closed) return
-    if (this.#state & connecting) {
-      this.#finishConnecting()
-      if (this.closed) return
-    }
-    if ((this.#state & (writable | writeRefused)) === (writable | writeRefused)) {
+    if (this.#state & connecting) this.#finishConnecting()
+    if (!this.closed && this.#canWriteAgain()) {
       this.#state &= ~writeRefused
-      this.#handler.onWritable(this)
+      this.handler.onWritable(this)
     }
-    if (!this.closed && this.#state & readable && this.#demand > 0) this.#read()
+    if (!this.closed && this.#canRead()) this.#read()
     if (!this.closed && this.#canProgress()) this.#loop.ready.add(this)
   }
 
@@ -132,7 +135,8 @@ export class EpollSocket implements Socket, Ready {
       return
     }
     this.#state &= ~connecting
-    this.#handler.onConnect?.(this)
+    if (this.#state & writeEnded) shutdown(this.fd, SHUT_WR)
+    this.handler.onConnect?.(this)
   }
 
   #read(): void {
@@ -140,13 +144,13 @@ export class EpollSocket implements Socket, Ready {
     const wanted = Math.min(this.#demand, block.size)
     const count = recv(this.fd, block.address, wanted, 0)
     if (count > 0) {
-      // epoll(7) counts a short read on a stream as having seen EAGAIN; not so when FIN or an error stands behind it.
-      if (count < wanted && !(this.#state & hungUp)) this.#state &= ~readable
-      this.#handler.onRead(this, block, 0, count)
+      // epoll(7): otherwise a short read on a stream is as good as EAGAIN.
+      if (count < wanted && !(this.#state & interrupted)) this.#state &= ~readable
+      this.handler.onRead(this, block, 0, count)
       if (block.leases > 1) this.#loop.replaceReadBlock()
     } else if (count === 0) {
-      this.#state = (this.#state & ~readable) | readEnded
-      this.#handler.onEnd(this)
+      this.#state |= readEnded
+      this.handler.onEnd(this)
     } else {
       this.#readFailed(errno())
     }
@@ -154,7 +158,7 @@ export class EpollSocket implements Socket, Ready {
 
   #readFailed(error: number): void {
     if (error === EAGAIN) this.#state &= ~readable
-    else if (error !== EINTR) this.fail(SystemError.fromErrno('recv', error, this.#remoteAddress))
+    else if (error !== EINTR) this.fail(SystemError.fromErrno('recv', error, this.remoteAddress))
   }
 
   write(block: Block, start: number, length: number): number {
@@ -178,13 +182,14 @@ export class EpollSocket implements Socket, Ready {
   #writeFailed(error: number): void {
     if (error === EAGAIN) this.#state &= ~writable
     else if (error === EINTR) this.#loop.ready.add(this)
-    else this.fail(SystemError.fromErrno('send', error, this.#remoteAddress))
+    else this.fail(SystemError.fromErrno('send', error, this.remoteAddress))
   }
 
   shutdown(): void {
     if (this.closed || this.#state & writeEnded) return
     this.#state = (this.#state | writeEnded) & ~writeRefused
-    shutdown(this.fd, SHUT_WR)
+    // Not while connecting, for that would undo it.
+    if (!(this.#state & connecting)) shutdown(this.fd, SHUT_WR)
   }
 
   close(): void {

@@ -28,6 +28,7 @@ export const MSG_NOSIGNAL = 0x4000
 
 export const EPOLL_CTL_ADD = 1
 export const EPOLLIN = 0x001
+export const EPOLLPRI = 0x002
 export const EPOLLOUT = 0x004
 export const EPOLLERR = 0x008
 export const EPOLLHUP = 0x010

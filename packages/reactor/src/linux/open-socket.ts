@@ -2,6 +2,7 @@ import type { ConnectOptions, ListenOptions } from '../loop.js'
 import { SystemError } from '../system-error.js'
 import {
   AF_INET6,
+  EINPROGRESS,
   IPPROTO_IPV6,
   IPV6_V6ONLY,
   SO_REUSEADDR,
@@ -11,7 +12,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from './constants.js'
-import { bind, close, errno, listen, socket } from './libc.js'
+import { bind, close, connect, errno, listen, socket } from './libc.js'
 import { addressPointer, encodeAddress, familyOf, joinAddress } from './socket-address.js'
 import { applySocketOptions, setOption } from './socket-options.js'
 
@@ -53,10 +54,18 @@ export function openListening(options: ListenOptions): number {
   })
 }
 
-/** A socket that is ready to connect, bound to the local address where one is asked for. Throws a SystemError. */
-export function openConnecting(options: ConnectOptions): number {
-  return openSocket(options.host, fd => {
+/**
+ * A socket that is connecting (connect(2)), or whose connecting has failed at once: then `failure` is the errno, else 0.
+ * Throws a SystemError when there is no socket or no such local address to connect from.
+ */
+export function openConnecting(options: ConnectOptions): { fd: number; failure: number } {
+  const { host, port, localAddress } = options
+  let failure = 0
+  const fd = openSocket(host, fd => {
     applySocketOptions(fd, options)
-    if (options.localAddress !== undefined) bindTo(fd, options.localAddress, 0)
+    if (localAddress !== undefined) bindTo(fd, localAddress, 0)
+    const length = encodeAddress(host, port)
+    if (connect(fd, addressPointer, length) < 0) failure = errno()
   })
+  return { fd, failure: failure === EINPROGRESS ? 0 : failure }
 }

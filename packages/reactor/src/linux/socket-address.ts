@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 import { endianness } from 'node:os'
 import { SystemError } from '../system-error.js'
-import { AF_INET, AF_INET6 } from './constants.js'
-import { getpeername, getsockname, inetNtop, inetPton } from './libc.js'
+import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_NONBLOCK } from './constants.js'
+import { accept4, getsockname, inetNtop, inetPton } from './libc.js'
 import { mapScratch } from './mapped-memory.js'
 
 const littleEndian = endianness() === 'LE'
@@ -38,22 +38,29 @@ export function encodeAddress(host: string, port: number): number {
   return family === AF_INET6 ? ipv6Bytes : ipv4Bytes
 }
 
-function ask(syscall: typeof getsockname, fd: number): boolean {
+/**
+ * Takes a connection from a listening socket (accept4(2)): its descriptor, non-blocking, or -1 with errno(3) set.
+ * Ask `acceptedPeer` for its address straight after.
+ */
+export function accept(fd: number): number {
   scratch.view.setUint32(lengthOffset, ipv6Bytes, littleEndian)
-  return syscall(fd, scratch.address, scratch.address + lengthOffset) === 0
+  return accept4(fd, scratch.address, scratch.address + lengthOffset, SOCK_NONBLOCK | SOCK_CLOEXEC)
+}
+
+/** The peer that `accept` returned last, as `host:port` (`[host]:port` for IPv6). */
+export function acceptedPeer(): string {
+  const { address, view } = scratch
+  const port = view.getUint16(2)
+  if (view.getUint16(0, littleEndian) === AF_INET6) {
+    return joinAddress(inetNtop(AF_INET6, address + 8, address + textOffset, textBytes), port)
+  }
+  return `${view.getUint8(4)}.${view.getUint8(5)}.${view.getUint8(6)}.${view.getUint8(7)}:${port}`
 }
 
 /** The local port of a socket, or 0 when it has none. */
 export function localPortOf(fd: number): number {
-  return ask(getsockname, fd) ? scratch.view.getUint16(2) : 0
-}
-
-/** The peer of a socket as `host:port` (`[host]:port` for IPv6), or an empty string when it is not connected. */
-export function peerOf(fd: number): string {
-  if (!ask(getpeername, fd)) return ''
-  const family = scratch.view.getUint16(0, littleEndian)
-  const source = scratch.address + (family === AF_INET6 ? 8 : 4)
-  return joinAddress(inetNtop(family, source, scratch.address + textOffset, textBytes), scratch.view.getUint16(2))
+  scratch.view.setUint32(lengthOffset, ipv6Bytes, littleEndian)
+  return getsockname(fd, scratch.address, scratch.address + lengthOffset) === 0 ? scratch.view.getUint16(2) : 0
 }
 
 /** `host:port`, with brackets round an IPv6 host (RFC 3986, section 3.2.2). */
