@@ -1,3 +1,4 @@
+import { joinAddress } from '../join-address.js'
 import type { ConnectOptions, ListenOptions } from '../loop.js'
 import { SystemError } from '../system-error.js'
 import {
@@ -13,7 +14,7 @@ import {
   SOL_SOCKET,
 } from './constants.js'
 import { bind, close, connect, errno, listen, socket } from './libc.js'
-import { addressPointer, encodeAddress, familyOf, joinAddress } from './socket-address.js'
+import { addressPointer, encodeAddress, familyOf } from './socket-address.js'
 import { applySocketOptions, setOption } from './socket-options.js'
 
 const defaultBacklog = 4096

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { endianness } from 'node:os'
+import { joinAddress } from '../join-address.js'
 import { SystemError } from '../system-error.js'
 import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_NONBLOCK } from './constants.js'
 import { accept4, getsockname, inetNtop, inetPton } from './libc.js'
@@ -61,9 +62,4 @@ export function acceptedPeer(): string {
 export function localPortOf(fd: number): number {
   scratch.view.setUint32(lengthOffset, ipv6Bytes, littleEndian)
   return getsockname(fd, scratch.address, scratch.address + lengthOffset) === 0 ? scratch.view.getUint16(2) : 0
-}
-
-/** `host:port`, with brackets round an IPv6 host (RFC 3986, section 3.2.2). */
-export function joinAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

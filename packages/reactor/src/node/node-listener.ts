@@ -1,8 +1,18 @@
 import { createServer, type Socket as NetSocket, type Server } from 'node:net'
+import { joinAddress } from '../join-address.js'
 import type { Listener, ListenOptions } from '../loop.js'
+import type { NodeLoop } from './node-loop.js'
 import { toSystemError } from './node-socket.js'
 
 const defaultBacklog = 4096
+
+const shortages = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
+
+/** What a NodeListener tells the loop that it belongs to. */
+export interface NodeListenerEvents {
+  onAccept(net: NetSocket): void
+  onClose(): void
+}
 
 /**
  * A listening socket of `node:net`, which cannot be told to stop accepting: while paused, accepted connections are
@@ -11,39 +21,54 @@ const defaultBacklog = 4096
 export class NodeListener implements Listener {
   readonly host: string
   port = 0
+  readonly #loop: NodeLoop
   readonly #server: Server
-  readonly #onAccept: (net: NetSocket) => void
-  readonly #onClose: (listener: NodeListener) => void
+  readonly #options: ListenOptions
+  readonly #events: NodeListenerEvents
   readonly #held = new Set<NetSocket>()
   #paused = false
 
-  constructor(options: ListenOptions, onAccept: (net: NetSocket) => void, onClose: (listener: NodeListener) => void) {
+  constructor(options: ListenOptions, loop: NodeLoop, events: NodeListenerEvents) {
     this.host = options.host
-    this.#onAccept = onAccept
-    this.#onClose = onClose
+    this.#loop = loop
+    this.#options = options
+    this.#events = events
     this.#server = createServer({ allowHalfOpen: true, noDelay: options.noDelay ?? true, pauseOnConnect: true }, net =>
       this.#accept(net)
     )
   }
 
-  /** Starts to listen, on `fd` where the caller has bound one. Rejects with a SystemError. */
-  async open(options: ListenOptions, fd: number | undefined): Promise<this> {
-    const { host, port } = options
-    const backlog = options.backlog ?? defaultBacklog
-    const where = fd === undefined ? { host, port, backlog, ipv6Only: options.ipv6Only ?? true } : { fd, backlog }
-    await new Promise<void>((resolve, reject) => {
-      const subject = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-      this.#server.once('error', error => reject(toSystemError(error, subject)))
-      this.#server.listen(where, resolve)
-    })
+  /** Starts to listen, on `fd` where the caller has bound one. Rejects with a SystemError, and is closed then. */
+  async open(fd: number | undefined): Promise<this> {
+    const { host, port, backlog = defaultBacklog, ipv6Only = true } = this.#options
+    const where = fd === undefined ? { host, port, backlog, ipv6Only } : { fd, backlog }
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject)
+        this.#server.listen(where, () => {
+          this.#server.removeListener('error', reject)
+          resolve()
+        })
+      })
+    } catch (error) {
+      this.close()
+      throw toSystemError(error as Error, joinAddress(host, port))
+    }
+    this.#server.on('error', error => this.#loop.call(() => this.#acceptFailed(error)))
     const bound = this.#server.address()
     this.port = typeof bound === 'object' && bound !== null ? bound.port : port
     return this
   }
 
+  #acceptFailed(error: NodeJS.ErrnoException): void {
+    const failure = toSystemError(error, '')
+    if (!shortages.has(failure.code)) throw failure
+    this.#options.onShortage?.(failure)
+  }
+
   #accept(net: NetSocket): void {
     if (!this.#paused) {
-      this.#onAccept(net)
+      this.#loop.call(() => this.#events.onAccept(net))
       return
     }
     this.#held.add(net)
@@ -61,13 +86,13 @@ export class NodeListener implements Listener {
       if (this.#paused) return
       this.#held.delete(net)
       net.removeAllListeners('error')
-      this.#onAccept(net)
+      this.#loop.call(() => this.#events.onAccept(net))
     }
   }
 
   close(): void {
     this.#server.close()
     for (const net of this.#held) net.destroy()
-    this.#onClose(this)
+    this.#events.onClose()
   }
 }

@@ -2,6 +2,7 @@ import { connect, type Socket as NetSocket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import { Arena, type RegionAllocator } from '../arena.js'
 import type { LoopOptions } from '../create-loop.js'
+import { joinAddress } from '../join-address.js'
 import type {
   ConnectOptions,
   Listener,
@@ -14,7 +15,7 @@ import type {
 } from '../loop.js'
 import { SystemError } from '../system-error.js'
 import { NodeListener } from './node-listener.js'
-import { NodeSocket } from './node-socket.js'
+import { NodeSocket, peerOf } from './node-socket.js'
 
 const keepBlockSize = 64 * 1024
 
@@ -25,18 +26,24 @@ const forever = 2 ** 31 - 1
 interface DirectCalls {
   openListening(options: ListenOptions): number
   applySocketOptions(fd: number, options: SocketOptions): void
+  resetOnClose(fd: number): void
 }
 
 async function loadDirectCalls(): Promise<DirectCalls | undefined> {
   try {
-    const [{ openListening }, { applySocketOptions }] = await Promise.all([
+    const [{ openListening }, { applySocketOptions, resetOnClose }] = await Promise.all([
       import('../linux/open-socket.js'),
       import('../linux/socket-options.js'),
     ])
-    return { openListening, applySocketOptions }
+    return { openListening, applySocketOptions, resetOnClose }
   } catch {
     return undefined
   }
+}
+
+// node:net shows its descriptor nowhere else.
+function descriptorOf(net: NetSocket): number | undefined {
+  return (net as unknown as { _handle: { fd: number } | null })._handle?.fd
 }
 
 const ordinaryMemory: RegionAllocator = bytes => ({ memory: Buffer.allocUnsafeSlow(bytes), address: 0 })
@@ -53,6 +60,7 @@ export class NodeLoop implements Loop {
   readonly #firstTurn = loopCount()
   #failure: { error: unknown } | undefined
   #stopping = false
+  #ended = false
   #finish: (() => void) | undefined
 
   private constructor(options: LoopOptions, direct: DirectCalls | undefined) {
@@ -83,14 +91,14 @@ export class NodeLoop implements Loop {
   }
 
   async listen(options: ListenOptions, onConnection: (socket: Socket) => SocketHandler): Promise<Listener> {
-    const listener = new NodeListener(
-      options,
-      net => this.call(() => this.#adopt(net, onConnection)),
-      closed => this.#listeners.delete(closed)
-    )
-    await listener.open(options, this.#bindDirectly(options))
+    const listener = new NodeListener(options, this, {
+      onAccept: net => this.#adopt(net, listener.port, onConnection),
+      onClose: () => this.#listeners.delete(listener),
+    })
+    if (this.#ended) throw new SystemError('listen', 'ECANCELED', joinAddress(options.host, options.port))
+    const fd = this.#bindDirectly(options)
     this.#listeners.add(listener)
-    return listener
+    return listener.open(fd)
   }
 
   #bindDirectly(options: ListenOptions): number | undefined {
@@ -105,18 +113,19 @@ export class NodeLoop implements Loop {
     return this.#direct
   }
 
-  #adopt(net: NetSocket, onConnection: (socket: Socket) => SocketHandler): void {
-    const socket = new NodeSocket(this, net, '')
+  #adopt(net: NetSocket, localPort: number, onConnection: (socket: Socket) => SocketHandler): void {
+    const socket = new NodeSocket(this, net, peerOf(net), localPort)
     this.#sockets.add(socket)
     socket.attach(onConnection(socket))
   }
 
   connect(options: ConnectOptions, handler: SocketHandler): Socket {
     const { host, port, localAddress, timeout } = options
+    const subject = joinAddress(host, port)
+    if (this.#ended) throw new SystemError('connect', 'ECANCELED', subject)
     const bound = localAddress === undefined ? {} : { localAddress }
     const net = connect({ host, port, ...bound, allowHalfOpen: true, noDelay: options.noDelay ?? true })
-    const subject = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    const socket = new NodeSocket(this, net, subject)
+    const socket = new NodeSocket(this, net, subject, 0)
     this.#sockets.add(socket)
     socket.attach(handler)
     const timer =
@@ -139,8 +148,14 @@ export class NodeLoop implements Loop {
   // Later than on the other engines, which set them before the handshake: node:net shows its descriptor no sooner.
   #applyBufferSizes(net: NetSocket, options: ConnectOptions): void {
     if (options.receiveBuffer === undefined && options.sendBuffer === undefined) return
-    const { fd } = (net as unknown as { _handle: { fd: number } })._handle
-    this.#directCalls('connect').applySocketOptions(fd, options)
+    const fd = descriptorOf(net)
+    if (fd !== undefined) this.#directCalls('connect').applySocketOptions(fd, options)
+  }
+
+  /** Makes the next close of a connection send RST, where the kernel can be called directly. */
+  resetOnClose(net: NetSocket): void {
+    const fd = descriptorOf(net)
+    if (fd !== undefined) this.#direct?.resetOnClose(fd)
   }
 
   forget(socket: NodeSocket): void {
@@ -148,6 +163,7 @@ export class NodeLoop implements Loop {
   }
 
   timer(delay: number, callback: () => void): Timer {
+    if (this.#ended) return { cancel: () => {} }
     const due = performance.now() + delay
     const arm = (): NodeJS.Timeout => {
       const timeout = setTimeout(
@@ -177,6 +193,7 @@ export class NodeLoop implements Loop {
   }
 
   async run(): Promise<void> {
+    if (this.#ended) throw new Error('a loop runs only once')
     const idle = setInterval(() => {}, forever)
     await new Promise<void>(resolve => {
       this.#finish = resolve
@@ -193,6 +210,7 @@ export class NodeLoop implements Loop {
   }
 
   async #dispose(): Promise<void> {
+    this.#ended = true
     for (const timer of this.#timers) clearTimeout(timer)
     for (const port of this.#ports) port.removeAllListeners('message')
     for (const listener of this.#listeners) listener.close()

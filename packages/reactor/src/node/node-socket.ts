@@ -1,5 +1,6 @@
 import type { Socket as NetSocket } from 'node:net'
 import { Block } from '../arena.js'
+import { joinAddress } from '../join-address.js'
 import type { Socket, SocketHandler } from '../loop.js'
 import { SystemError } from '../system-error.js'
 import type { NodeLoop } from './node-loop.js'
@@ -11,19 +12,26 @@ const pendingLimit = 256 * 1024
 export class NodeSocket implements Socket {
   closed = false
   pendingBytes = 0
+  readonly remoteAddress: string
   readonly #loop: NodeLoop
   readonly #net: NetSocket
   #handler!: SocketHandler
   #failure: SystemError | undefined
   #demand = Number.POSITIVE_INFINITY
-  #writeRefused = false
+  #localPort: number
+  /** The owner is to be told when nothing is pending any more. */
+  #owesRoom = false
   #writeEnded = false
-  #remoteAddress: string
+  /** Node has closed the connection by itself, since both directions have ended; for the owner it is still there. */
+  #gone = false
+  #told = false
 
-  constructor(loop: NodeLoop, net: NetSocket, remoteAddress: string) {
+  /** `localPort`: 0 while it is not known. */
+  constructor(loop: NodeLoop, net: NetSocket, remoteAddress: string, localPort: number) {
     this.#loop = loop
     this.#net = net
-    this.#remoteAddress = remoteAddress
+    this.remoteAddress = remoteAddress
+    this.#localPort = localPort
   }
 
   /** Names the owner, and starts to deliver to it. */
@@ -33,10 +41,12 @@ export class NodeSocket implements Socket {
     net.on('data', chunk => this.#loop.call(() => this.#deliver(chunk as Buffer)))
     net.on('end', () => this.#loop.call(() => this.#deliverEnd()))
     net.on('error', error => {
-      this.#failure ??= toSystemError(error, this.#remoteAddress)
+      if (!this.closed) this.#failure = toSystemError(error, this.remoteAddress)
+      this.closed = true
     })
     net.on('close', () => {
-      this.#loop.call(() => this.#deliverClose())
+      if (this.closed) this.#announceClosed()
+      else this.#gone = true
     })
     // Accepted sockets come paused.
     if (this.#demand > 0) net.resume()
@@ -46,16 +56,12 @@ export class NodeSocket implements Socket {
   /** The connection that was asked for is established. */
   connected(): void {
     if (!this.closed) this.#handler.onConnect?.(this)
-    if (this.#writeRefused && !this.closed) this.#offerRoom()
-  }
-
-  get remoteAddress(): string {
-    if (this.#remoteAddress === '') this.#remoteAddress = peerOf(this.#net)
-    return this.#remoteAddress
+    if (this.#owesRoom && this.pendingBytes === 0 && !this.closed) this.#offerRoom()
   }
 
   get localPort(): number {
-    return this.#net.localPort ?? 0
+    if (this.#localPort === 0) this.#localPort = this.#net.localPort ?? 0
+    return this.#localPort
   }
 
   demand(bytes: number): void {
@@ -67,39 +73,51 @@ export class NodeSocket implements Socket {
   }
 
   #deliver(chunk: Buffer): void {
-    if (!this.closed) this.#handler.onRead(this, new Block(chunk, 0), 0, chunk.length)
+    if (this.closed) return
+    const block = new Block(chunk, 0).keep()
+    this.#handler.onRead(this, block, 0, chunk.length)
+    block.release()
   }
 
   #deliverEnd(): void {
     if (!this.closed) this.#handler.onEnd(this)
   }
 
-  #deliverClose(): void {
-    this.closed = true
+  #announceClosed(): void {
+    if (this.#told) return
+    this.#told = true
     this.#loop.forget(this)
-    this.#handler.onClose(this, this.#failure)
+    this.#loop.call(() => this.#handler.onClose(this, this.#failure))
   }
 
   write(block: Block, start: number, length: number): number {
     if (this.closed || this.#writeEnded) return 0
-    if (this.#net.connecting || this.pendingBytes >= pendingLimit) {
-      this.#writeRefused = true
-      return 0
-    }
+    const accepted = this.#net.connecting ? 0 : Math.min(length, pendingLimit - this.pendingBytes)
+    if (accepted > 0) this.#pass(block, start, accepted)
+    if (accepted < length) this.#owesRoom = true
+    return accepted
+  }
+
+  #pass(block: Block, start: number, length: number): void {
     const { buffer, byteOffset } = block.memory
+    let takenAtOnce = false
     block.keep()
-    this.pendingBytes += length
-    this.#net.write(Buffer.from(buffer as ArrayBuffer, byteOffset + start, length), () => {
+    this.#net.write(Buffer.from(buffer as ArrayBuffer, byteOffset + start, length), error => {
       block.release()
+      // What was lost with the connection stays pending.
+      if (takenAtOnce || error || this.#net.destroyed) return
       this.pendingBytes -= length
-      if (this.#writeRefused && this.pendingBytes === 0 && !this.closed) this.#loop.call(() => this.#offerRoom())
+      if (this.#owesRoom && this.pendingBytes === 0) this.#loop.call(() => this.#offerRoom())
     })
-    return length
+    takenAtOnce = this.#net.writableLength === 0
+    if (takenAtOnce) return
+    this.pendingBytes += length
+    this.#owesRoom = true
   }
 
   #offerRoom(): void {
-    this.#writeRefused = false
-    this.#handler.onWritable(this)
+    this.#owesRoom = false
+    if (!this.closed && !this.#writeEnded) this.#handler.onWritable(this)
   }
 
   shutdown(): void {
@@ -111,14 +129,25 @@ export class NodeSocket implements Socket {
   close(): void {
     if (this.closed) return
     this.closed = true
-    this.#net.destroySoon()
+    if (this.#gone) setImmediate(() => this.#announceClosed())
+    else if (this.#net.connecting) this.#net.destroy()
+    else this.#net.destroySoon()
   }
 
   abort(): void {
     if (this.closed) return
+    if (this.#gone || this.#net.connecting) {
+      this.close()
+      return
+    }
     this.closed = true
-    if (this.#net.connecting) this.#net.destroy()
-    else this.#net.resetAndDestroy()
+    if (!this.#writeEnded) {
+      this.#net.resetAndDestroy()
+      return
+    }
+    // libuv does not reset a connection that is shutting down (uv_tcp_close_reset), and Node then never closes it.
+    this.#loop.resetOnClose(this.#net)
+    this.#net.destroy()
   }
 
   /** Closes at once, whatever is pending, and resolves when the owner has been told. */
@@ -127,7 +156,9 @@ export class NodeSocket implements Socket {
       this.closed = true
       this.#net.once('close', () => resolve())
       this.#net.destroy()
-      if (this.#net.closed) resolve()
+      if (!this.#gone) return
+      this.#announceClosed()
+      resolve()
     })
   }
 
@@ -135,16 +166,15 @@ export class NodeSocket implements Socket {
   fail(error: SystemError): void {
     if (this.closed) return
     this.closed = true
-    this.#failure ??= error
+    this.#failure = error
     this.#net.destroy()
   }
 }
 
-/** The peer of a socket as `host:port`, or an empty string when it is not connected. */
-function peerOf(net: NetSocket): string {
+/** The peer of a socket as `host:port`, or an empty string when it is not connected any more. */
+export function peerOf(net: NetSocket): string {
   const { remoteAddress, remotePort } = net
-  if (remoteAddress === undefined) return ''
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
+  return remoteAddress === undefined || remotePort === undefined ? '' : joinAddress(remoteAddress, remotePort)
 }
 
 // The syscalls that libuv makes where the other engines call recv and send.
