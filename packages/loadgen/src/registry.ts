@@ -1,4 +1,4 @@
-import type { LoadPlan, PlanBase, Resolved, WorkloadName } from './plan.js'
+import type { LoadPlan, Resolved, WorkloadName } from './plan.js'
 import { Problems } from './problems.js'
 import type { Workload } from './workload.js'
 import { idle } from './workloads/idle.js'
@@ -46,10 +46,10 @@ export function resolvePlan(plan: LoadPlan): Resolved<LoadPlan> {
   return resolved
 }
 
-function validateBase({ targets, seed }: PlanBase, problems: Problems): void {
-  problems.expect(targets.length > 0, 'no target; give a port such as 8001, or host:port')
-  problems.expect(
-    Number.isSafeInteger(seed) && seed >= 0,
-    `--seed ${seed}: expected a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`
-  )
+function validateBase(plan: Resolved<LoadPlan>, problems: Problems): void {
+  problems.expect(plan.targets.length > 0, 'no target; give a port such as 8001, or host:port')
+  for (const [name, value] of Object.entries(plan)) {
+    const usable = typeof value !== 'number' || (Number.isSafeInteger(value) && value >= 0)
+    problems.expect(usable, `${name} ${value}: expected a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`)
+  }
 }

@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import { formatCount, formatDuration, formatExactSize, formatRate, formatSize } from 'command-line'
 import { windowText } from './mismatch-text.js'
 import { targetName } from './plan.js'
-import { type LoadFailure, type LoadReport, stallThreshold } from './report.js'
+import { type LoadFailure, type LoadReport, type Stalls, stallThreshold } from './report.js'
 
 const verdicts = {
   ok: 'ok',
@@ -31,33 +31,39 @@ export function failureLine({ failures, failureCounts }: LoadReport): string {
 
 function summaryRows(report: LoadReport): [string, string][] {
   const { plan, sent, received, verified, elapsed, connections, stalls, messages } = report
-  const reading = !(plan.workload === 'stream' && plan.noRead && received === 0)
   const rows: [string, string][] = [
     ['verdict', verdicts[report.verdict]],
-    ['time', formatDuration(elapsed)],
+    ['time', time(elapsed)],
     ['connections', connectionText(report)],
-    ['sent', formatExactSize(sent)],
   ]
-  if (reading) {
+  if (plan.workload !== 'idle') rows.push(['sent', formatExactSize(sent)])
+  if (plan.workload === 'stream' && plan.noRead && received === 0) {
+    rows.push(['unread', `${formatSize(sent)} are with the server and the kernels`])
+  } else if (plan.workload !== 'idle' || received > 0) {
     rows.push(['echoed', formatExactSize(received)], ['verified', formatExactSize(verified)])
-    if (elapsed > 0) rows.push(['rate', `${formatRate((verified * 1000) / elapsed)} each way`])
-  } else rows.push(['unread', `${formatSize(sent)} are with the server and the kernel`])
+  }
+  if (verified > 0) rows.push(['rate', `${formatRate((verified * 1000) / elapsed)} each way`])
   if (messages !== undefined) {
     rows.push(
       ['strings', `${formatCount(messages.echoed)} of ${formatCount(messages.planned)} echoed`],
-      ['echo time', `mean ${formatDuration(messages.meanEcho)}, longest ${formatDuration(messages.longestEcho)}`]
+      ['echo time', `mean ${time(messages.meanEcho)}, longest ${time(messages.longestEcho)}`]
     )
   }
-  const longest = `longest wait ${formatDuration(stalls.longest)}`
-  const threshold = formatDuration(stallThreshold)
-  rows.push([
-    'stalls',
-    stalls.count === 0
-      ? `none of ${threshold} or more (${longest})`
-      : `${formatCount(stalls.count)} of ${threshold} or more, ${formatDuration(stalls.total)} in all (${longest})`,
-  ])
+  if (plan.workload !== 'idle') rows.push(['stalls', stallText(stalls)])
   if (connections.failed > 0) rows.push(['failures', failureCountText(report)])
   return rows
+}
+
+function stallText({ count, longest, total }: Stalls): string {
+  const threshold = formatDuration(stallThreshold)
+  const wait = `longest wait ${time(longest)}`
+  if (count === 0) return `none of ${threshold} or more (${wait})`
+  return `${formatCount(count)} of ${threshold} or more, ${time(total)} in all (${wait})`
+}
+
+/** A measured duration, without the digits that nobody measured. */
+function time(milliseconds: number): string {
+  return formatDuration(Number(milliseconds.toPrecision(3)))
 }
 
 function connectionText({ connections }: LoadReport): string {
@@ -92,17 +98,16 @@ function failureText(failure: LoadFailure): string {
 }
 
 const noBorders = Object.fromEntries(
-  ['top', 'bottom', 'left', 'right', 'mid', 'middle'].flatMap(side => [
-    [side, ''],
-    [`${side}-mid`, ''],
-    [`${side}-left`, ''],
-    [`${side}-right`, ''],
-  ])
+  ['top', 'bottom', 'left', 'right', 'mid'].flatMap(side =>
+    ['', '-mid', '-left', '-right'].map(part => [`${side}${part}`, ''])
+  )
 )
-const noBorderNames = { ...noBorders, 'left-mid': '', 'right-mid': '', 'mid-mid': '', middle: '  ' }
 
 function plainTable(rows: readonly (readonly string[])[]): string {
-  const table = new Table({ chars: noBorderNames, style: { 'padding-left': 0, 'padding-right': 0 } })
+  const table = new Table({
+    chars: { ...noBorders, middle: '  ' },
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+  })
   table.push(...rows.map(row => [...row]))
   return table
     .toString()

@@ -104,7 +104,8 @@ function describePlace(place: Place & { readonly skipped: number }, connection: 
   if (place.connection !== connection) return `the bytes of another connection came: number ${place.connection}, ${at}`
   const distance = place.offset - (offset + place.skipped)
   const lead = place.skipped === 0 ? '' : `${place.skipped} wrong bytes, then `
-  if (distance > 0) return `${lead}${bytes(distance)} missing: the stream goes on at ${at}`
+  if (distance > 0)
+    return `${lead}${bytes(distance)} ${distance === 1 ? 'is' : 'are'} missing: the stream goes on at ${at}`
   if (distance < 0) return `${lead}${bytes(-distance)} earlier in the stream came again, from ${at} on`
   return `${place.skipped} bytes were altered; the next ones are right`
 }

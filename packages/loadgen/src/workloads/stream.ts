@@ -41,6 +41,8 @@ export const stream: Workload<StreamPlan> = {
   planFrom(args, base, problems) {
     const read = <Value>(option: string, parse: (value: string) => Value) =>
       problems.read(`--${option}`, text(args, option), parse)
+    const endless = args.size === undefined && args.duration === undefined
+    problems.expect(!endless, 'how much to stream is missing; give --size or --duration')
     return {
       ...base,
       workload: 'stream',

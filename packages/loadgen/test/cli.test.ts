@@ -1,0 +1,198 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'suite'
+import * as assert from 'uvu/assert'
+import { withServer } from './with-server.js'
+
+const test = suite('loadgen on the command line', { timeLimit: 20_000 })
+
+const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url))
+
+interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs loadgen to its end; `meanwhile` may act on it while it runs. */
+async function loadgen(words: readonly string[], meanwhile?: (child: ChildProcess) => void): Promise<Outcome> {
+  const child = spawn(process.execPath, [cli, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  try {
+    const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
+    const ended = once(child, 'close')
+    meanwhile?.(child)
+    const [code] = await ended
+    return { code, stdout: await stdout, stderr: await stderr }
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+const lines = (output: string) => output.trimEnd().split('\n')
+
+test('a stream: resolved numbers on stderr, results on stdout, exit code 0', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const { code, stdout, stderr } = await loadgen(['stream', `${port}`, '--size', '4m', '--seed', '12'])
+    assert.is(code, 0)
+    assert.match(stderr, /4 MiB \(4,194,304 bytes\) over one connection/)
+    assert.match(stderr, /seed 12\n/)
+    assert.match(stdout, /^verdict +ok$/m)
+    assert.match(stdout, /^verified +4 MiB \(4,194,304 bytes\)$/m)
+    assert.not.match(stdout, /seed/)
+    assert.not.match(stderr, /verdict/)
+  })
+})
+
+test('--json: nothing but JSON on stdout', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const { code, stdout } = await loadgen(['stream', `${port}`, '--size', '1MB', '--json'])
+    assert.is(code, 0)
+    const report = JSON.parse(stdout)
+    assert.is(report.verdict, 'ok')
+    assert.is(report.verified, 1_000_000)
+    assert.is(report.plan.size, 1_000_000)
+    assert.type(report.plan.seed, 'number')
+  })
+})
+
+test('--json FILE: the report is in the file, the results on stdout', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'loadgen-'))
+  try {
+    await withServer({ kind: 'flip', at: 5, span: 1 }, async ({ port }) => {
+      const file = join(folder, 'report.json')
+      const { code, stdout } = await loadgen(['stream', `${port}`, '--size', '1m', '--json', file])
+      assert.is(code, 3)
+      assert.match(stdout, /^verdict +wrong bytes came back$/m)
+      assert.is(JSON.parse(readFileSync(file, 'utf8')).failures[0].mismatch.offset, 5)
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('wrong bytes: exit code 3, the offset, and the bytes around it', async () => {
+  await withServer({ kind: 'flip', at: 70_000, span: 1 }, async ({ port }) => {
+    const { code, stdout, stderr } = await loadgen(['stream', `${port}`, '--size', '1m'])
+    assert.is(code, 3)
+    const last = lines(stderr).at(-1) as string
+    assert.match(last, /^loadgen: 127\.0\.0\.1:\d+: wrong bytes at offset 70,000: one byte was altered \(sent 0x/)
+    assert.match(stdout, /^ +70000 {2}expected( {2}|[0-9a-f ]){16}.*\n +received/m)
+    assert.match(stdout, /\^\^/)
+  })
+})
+
+test('the server is killed in the middle: exit code 4 and the offset reached', async () => {
+  await withServer({ kind: 'none' }, async server => {
+    const { code, stderr, stdout } = await loadgen(['stream', `${server.port}`, '--size', '1t'], () => {
+      setTimeout(() => server.process.kill('SIGKILL'), 1_000)
+    })
+    assert.is(code, 4)
+    const last = lines(stderr).at(-1) as string
+    assert.match(
+      last,
+      /: (connection ended by E[A-Z]+|closed by the server) after [\d,]{7,} bytes sent, [\d,]{7,} verified$/
+    )
+    assert.match(stdout, /^verdict +a connection failed$/m)
+  })
+})
+
+test('Ctrl-C: the report so far, exit code 130', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const { code, stdout } = await loadgen(['stream', `${port}`, '--size', '1t'], child => {
+      setTimeout(() => child.kill('SIGINT'), 1_000)
+    })
+    assert.is(code, 130)
+    assert.match(stdout, /^verdict +stopped/m)
+    assert.match(stdout, /^verified +[\d.]+ [MG]iB/m)
+  })
+})
+
+test('strings: the seed repeats the run', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const words = ['strings', `${port}`, '--clients', '3', '--messages', '10', '--size', '1..1k', '--json']
+    const first = await loadgen(words)
+    assert.is(first.code, 0)
+    const { plan, sent } = JSON.parse(first.stdout)
+    assert.match(first.stderr, new RegExp(`seed ${plan.seed}\\n`))
+    const again = await loadgen([...words, '--seed', `${plan.seed}`])
+    assert.is(JSON.parse(again.stdout).sent, sent)
+  })
+})
+
+test('idle and vanish report what they did', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const idle = await loadgen(['idle', `${port}`, '--clients', '20', '--duration', '100ms'])
+    assert.is(idle.code, 0)
+    assert.match(idle.stdout, /^connections +20 of 20 established, 20 at once, 20 completed$/m)
+    const vanish = await loadgen(['vanish', `${port}`, '--how', 'fin', '--clients', '5'])
+    assert.is(vanish.code, 0)
+    assert.match(vanish.stdout, /^connections +5 of 5 established, \d at once, 5 completed$/m)
+  })
+})
+
+test('a stalled client ends with its duration, exit code 0', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const { code, stdout } = await loadgen(['stream', `${port}`, '--size', '4g', '--no-read', '--duration', '700ms'])
+    assert.is(code, 0)
+    assert.match(stdout, /^unread +[\d.]+ [MK]iB are with the server and the kernels$/m)
+  })
+})
+
+test('nobody listens: one line, exit code 4', async () => {
+  const port = await withServer({ kind: 'none' }, async server => server.port)
+  const { code, stderr } = await loadgen(['strings', `${port}`, '--clients', '50'])
+  assert.is(code, 4)
+  assert.match(
+    lines(stderr).at(-1) as string,
+    new RegExp(`^loadgen: 127\\.0\\.0\\.1:${port}, connection \\d+: connection refused$`)
+  )
+})
+
+const mistakes: readonly (readonly [name: string, words: readonly string[], message: RegExp])[] = [
+  ['a bad size', ['stream', '8001', '--size', '4x'], /--size: '4x' is not a size/],
+  ['a missing size', ['stream', '8001'], /--size or --duration/],
+  ['a bad port list', ['stream', '8001-7000', '--size', '1m'], /8001-7000/],
+  ['a bad target', ['stream', 'one:two', '--size', '1m'], /'one:two' is not an address/],
+  ['no target', ['idle'], /missing/],
+  ['no workload', [], /expected a workload: stream, idle, strings, vanish/],
+  ['an unknown workload', ['steam', '8001'], /stream/],
+  ['an unknown option', ['stream', '8001', '--sise', '4g'], /--sise.*--size/],
+  ['a directory for the report', ['idle', '8001', '--json', tmpdir()], /--json: cannot write .*EISDIR/],
+  ['too many connections', ['idle', '8001', '--clients', '10m'], /10000000 connections need .* ulimit -n/],
+  ['a bad charset', ['strings', '8001', '--charset', 'z-a'], /--charset: 'z-a' .* runs backwards/],
+  ['a bad way to vanish', ['vanish', '8001', '--how', 'away'], /--how away: expected one of rst, fin/],
+  ['a bad engine', ['idle', '8001', '--engine', 'steam'], /--engine: 'steam' is not an engine/],
+  ['a bad seed', ['idle', '8001', '--seed', 'x'], /--seed: 'x' is not a seed/],
+  ['contradictions', ['stream', '8001', '--size', '1m', '--no-read', '--read-later', '1s'], /exclude each other/],
+]
+for (const [name, words, message] of mistakes) {
+  test(`${name}: one line, exit code 2`, async () => {
+    const { code, stdout, stderr } = await loadgen(words)
+    assert.match(stderr, message)
+    assert.is(code, 2)
+    assert.is(lines(stderr).length, 1)
+    assert.is(stdout, '')
+  })
+}
+
+test('several mistakes are told at once', async () => {
+  const { code, stderr } = await loadgen(['stream', '8001', '--size', 'a', '--connections', 'b', '--seed', 'c'])
+  assert.is(code, 2)
+  for (const option of ['--size', '--connections', '--seed']) assert.match(stderr, option)
+  const rules = await loadgen(['strings', '8001', '--clients', '0', '--messages', '0', '--size', '0..5'])
+  assert.match(rules.stderr, /--clients 0.*--messages 0.*--size 0/)
+})
+
+test('a name that does not resolve: one line, exit code 4', async () => {
+  const { code, stderr } = await loadgen(['idle', 'no-such-host.invalid:8001'])
+  assert.is(code, 4)
+  assert.is(lines(stderr).length, 1)
+  assert.match(stderr, /no-such-host\.invalid/)
+})
+
+test.run()

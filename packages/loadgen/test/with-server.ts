@@ -1,0 +1,33 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import type { Fault } from './fixtures/echo-server.js'
+
+/** An echo server in a process of its own. */
+export interface EchoServer {
+  readonly port: number
+  readonly process: ChildProcess
+}
+
+/** Runs `use` with an echo server that has the given fault, and ends the server whatever happens. */
+export async function withServer<Result>(fault: Fault, use: (server: EchoServer) => Promise<Result>): Promise<Result> {
+  const child = fork(new URL('./fixtures/echo-server.js', import.meta.url), [JSON.stringify(fault)])
+  try {
+    const [port] = await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(([code]) => {
+        throw new Error(`the echo server ended with ${code} before it listened`)
+      }),
+    ])
+    return await use({ port: port as number, process: child })
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+/** A target on loopback. */
+export function local(port: number): { host: string; port: number } {
+  return { host: '127.0.0.1', port }
+}
+
+/** The engines that every workload is tested on. */
+export const engines = ['epoll', 'node'] as const
