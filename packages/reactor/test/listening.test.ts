@@ -1,0 +1,153 @@
+import * as assert from 'uvu/assert'
+import type { SystemError } from '../src/index.js'
+import { MSG_NOSIGNAL } from '../src/linux/constants.js'
+import { close, send } from '../src/linux/libc.js'
+import { mapScratch } from '../src/linux/mapped-memory.js'
+import { openConnecting } from '../src/linux/open-socket.js'
+import { describeMatrix, onLoop } from './rig.js'
+
+const oneByte = mapScratch(1).address
+
+/** How many of `count` connections are established before anybody can have accepted one. */
+function countEstablished(port: number, count: number): number {
+  const host = '127.0.0.1'
+  const fds = Array.from({ length: count }, () => openConnecting({ host, port }).fd)
+  // While a connection is being made, sending to it says EAGAIN.
+  const established = fds.filter(fd => send(fd, oneByte, 1, MSG_NOSIGNAL) === 1).length
+  for (const fd of fds) close(fd)
+  return established
+}
+
+describeMatrix('listening', (test, engine) => {
+  test('a port that is taken is refused, and named', () =>
+    onLoop(engine, async (rig, loop) => {
+      const { port } = await rig.listen()
+      const error: SystemError = await rig.listen(undefined, { port }).catch(error => error)
+      assert.is(error.name, 'SystemError')
+      assert.is(error.code, 'EADDRINUSE')
+      assert.is(error.subject, `127.0.0.1:${port}`)
+      assert.match(error.message, `127.0.0.1:${port}: address already in use (EADDRINUSE)`)
+      loop.stop()
+    }))
+
+  test('SO_REUSEPORT lets two listen, and both are served', () =>
+    onLoop(engine, async (rig, loop) => {
+      const served = new Set<number>()
+      const listenAs = (number: number, port: number) =>
+        rig.listen(
+          () => {
+            served.add(number)
+            if (served.size === 2) loop.stop()
+            return {}
+          },
+          { port, reusePort: true }
+        )
+      const { port } = await listenAs(1, 0)
+      assert.is((await listenAs(2, port)).port, port)
+      // The kernel spreads by a hash of the addresses: it is as good as certain that 64 are not all on one side.
+      for (let count = 0; count < 64; count++) rig.connect(port)
+    }))
+
+  test('takes a port over from connections in TIME_WAIT, unless told not to reuse addresses', async () => {
+    let port = 0
+    await onLoop(engine, async (rig, loop) => {
+      // Who closes first keeps the port in TIME_WAIT.
+      const listener = await rig.listen(socket => {
+        socket.shutdown()
+        return { onEnd: () => loop.stop() }
+      })
+      port = listener.port
+      rig.connect(port, { onEnd: socket => socket.close() })
+    })
+    await onLoop(engine, async (rig, loop) => {
+      const refused = await rig.listen(undefined, { port, reuseAddress: false }).catch(error => error)
+      assert.is(refused.code, 'EADDRINUSE')
+      assert.is((await rig.listen(undefined, { port })).port, port)
+      loop.stop()
+    })
+  })
+
+  test('the backlog bounds how many may wait', () =>
+    onLoop(engine, async (rig, loop) => {
+      const { port } = await rig.listen(undefined, { backlog: 3 })
+      // Linux takes one more than the backlog says.
+      assert.is(countEstablished(port, 10), 4)
+      loop.stop()
+    }))
+
+  test('thousands may wait by default', () =>
+    onLoop(engine, async (rig, loop) => {
+      const { port } = await rig.listen()
+      assert.is(countEstablished(port, 1000), 1000)
+      loop.stop()
+    }))
+
+  test('paused, it hands out no connection; resumed, it hands out those that waited', () =>
+    onLoop(engine, async (rig, loop) => {
+      let handedOut = 0
+      let paused = true
+      const listener = await rig.listen(() => {
+        assert.not(paused, 'a connection while paused')
+        if (++handedOut === 5) loop.stop()
+        return {}
+      })
+      listener.pause()
+      for (let count = 0; count < 5; count++) rig.connect(listener.port)
+      loop.timer(50, () => {
+        paused = false
+        listener.resume()
+      })
+    }))
+
+  test('paused inside onConnection, it hands out no more in that turn', () =>
+    onLoop(engine, async (rig, loop) => {
+      let handedOut = 0
+      const listener = await rig.listen(() => {
+        handedOut++
+        listener.pause()
+        return {}
+      })
+      for (let count = 0; count < 5; count++) rig.connect(listener.port)
+      loop.timer(50, () => {
+        assert.is(handedOut, 1)
+        listener.resume()
+        loop.timer(50, () => {
+          assert.is(handedOut, 2)
+          loop.stop()
+        })
+      })
+    }))
+
+  test('closed, it refuses further connections and leaves those that it handed out alone', () =>
+    onLoop(engine, async (rig, loop) => {
+      const onRead = () => loop.stop()
+      const listener = await rig.listen(() => {
+        listener.close()
+        listener.close()
+        return { onRead }
+      })
+      const { port } = listener
+      const first = rig.connect(port, {
+        onConnect: () => {
+          loop.timer(20, () => rig.connect(port, { onClose: (_, error) => refused(error) }))
+        },
+      })
+      const refused = (error: SystemError | undefined) => {
+        assert.is(error?.code, 'ECONNREFUSED')
+        first.socket.write(loop.arena.lease(), 0, 1)
+      }
+    }))
+
+  test('closed while it is paused, it ends those that waited', () =>
+    onLoop(engine, async (rig, loop) => {
+      const listener = await rig.listen(() => {
+        throw new Error('a connection of a closed listener')
+      })
+      listener.pause()
+      const client = rig.connect(listener.port, { onEnd: () => loop.stop(), onClose: () => loop.stop() })
+      loop.timer(30, () => {
+        assert.equal(client.events, ['connect'])
+        listener.close()
+      })
+    }))
+})
