@@ -5,7 +5,7 @@ import type { StopReport } from './server-messages.js'
  * A connection counts as finished when nothing is held for it and nothing has come for so many milliseconds: bytes
  * may still be on their way to us, and closing before them would answer them with RST.
  */
-const quietTime = 100
+const quietTime = 250
 
 /** How often to look for connections that have finished, in milliseconds. */
 const lookInterval = 50

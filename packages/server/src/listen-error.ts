@@ -1,8 +1,9 @@
 import { getSystemErrorMap } from 'node:util'
 import { findPortHolder } from './port-holder.js'
+import { StartError } from './start-error.js'
 
 /** A port that could not be listened on, with what to do about it in one line. */
-export class ListenError extends Error {
+export class ListenError extends StartError {
   override readonly name = 'ListenError'
   readonly host: string
   readonly port: number

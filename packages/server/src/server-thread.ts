@@ -56,9 +56,12 @@ class ServerThread {
       this.#emit({ kind, request, answer: this.#connections.stats() })
       return
     }
-    this.#closeListeners()
-    this.#stop ??= new GracefulStop(this.#connections, command.grace, answer => {
-      this.#emit({ kind: 'stopped', request, answer })
+    // After this turn: those who came before the stop are in the kernel's queue, and would be reset.
+    this.#loop.timer(0, () => {
+      this.#closeListeners()
+      this.#stop ??= new GracefulStop(this.#connections, command.grace, answer => {
+        this.#emit({ kind: 'stopped', request, answer })
+      })
     })
   }
 

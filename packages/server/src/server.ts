@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { chooseEngine, type EngineName, LoopThread } from 'reactor'
+import { chooseEngine, type EngineChoice, type EngineName, LoopThread } from 'reactor'
 import { ListenError } from './listen-error.js'
 import type {
   ServerCommand,
@@ -10,6 +10,7 @@ import type {
   ServerThreadData,
   StopReport,
 } from './server-messages.js'
+import { StartError } from './start-error.js'
 
 export interface ServerOptions {
   /** An address of this machine, or a name that resolves to one (IPv4 first). Default 127.0.0.1. */
@@ -56,12 +57,12 @@ export interface RunningServer {
 }
 
 /**
- * Starts a server and waits until it listens on all its ports.
- * Rejects with a ListenError when it cannot; everything is closed again then.
+ * Starts a server and waits until it listens on all its ports. Rejects with a StartError when the engine cannot run
+ * here, and with a ListenError, which is one, when a port cannot be listened on; everything is closed again then.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { engine, reason } = await chooseEngine(options.engine ?? 'auto')
-  const host = await resolveHost(options.host ?? '127.0.0.1', options.ports[0] ?? 0)
+  const { engine, reason } = await engineFor(options.engine ?? 'auto')
+  const host = await resolveHost(options.host ?? '127.0.0.1')
   const server = new ThreadedServer(engine, reason, host, options.onReport ?? (() => {}))
   await server.start({
     host,
@@ -76,13 +77,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return server
 }
 
-async function resolveHost(host: string, port: number): Promise<string> {
-  if (isIP(host) !== 0) return host
+async function engineFor(wanted: EngineName | 'auto'): Promise<EngineChoice> {
+  try {
+    return await chooseEngine(wanted)
+  } catch (error) {
+    throw new StartError((error as Error).message, { cause: error })
+  }
+}
+
+async function resolveHost(host: string): Promise<string> {
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(bare) !== 0) return bare
   try {
     return (await lookup(host, { verbatim: false })).address
   } catch (error) {
     const { code = 'ENOTFOUND' } = error as NodeJS.ErrnoException
-    throw new ListenError(`host '${host}' has no address: use an IP address or a name that resolves`, host, port, code)
+    throw new StartError(`host '${host}' has no address (${code}); use an IP address, or a name that resolves`)
   }
 }
 
