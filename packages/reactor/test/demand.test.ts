@@ -125,10 +125,7 @@ describeMatrix('demand', (test, engine) => {
             },
           },
         },
-        (client, server) => {
-          server.keepsBytes = false
-          sender.pump(client.socket)
-        }
+        client => sender.pump(client.socket)
       )
       const ping = (end: Endpoint) => {
         pouredAtPing = poured

@@ -11,15 +11,12 @@ export type Hooks = Partial<SocketHandler>
 export class Endpoint implements SocketHandler {
   /** What was called, in order: `connect`, `read`, `writable`, `end`, `close`; a name stands once for a run of calls. */
   readonly events: string[] = []
-  /** Everything that was read. */
-  received = Buffer.alloc(0)
   receivedBytes = 0
   ended = false
   closes = 0
   error: SystemError | undefined
-  /** Whether `received` is kept. */
-  keepsBytes = true
   readonly #hooks: Hooks
+  readonly #received: Buffer[] = []
   #socket: Socket | undefined
   #inside = false
 
@@ -36,8 +33,9 @@ export class Endpoint implements SocketHandler {
     return this.#socket as Socket
   }
 
+  /** What was read, as far as it is kept: the first 64 KiB or so. */
   get text(): string {
-    return this.received.toString('latin1')
+    return Buffer.concat(this.#received).toString('latin1')
   }
 
   get connected(): boolean {
@@ -52,8 +50,8 @@ export class Endpoint implements SocketHandler {
   onRead(socket: Socket, block: Block, start: number, length: number): void {
     assert.ok(length > 0, 'onRead without bytes')
     assert.not(this.ended, 'onRead after onEnd')
+    if (this.receivedBytes < 65_536) this.#received.push(Buffer.from(block.memory.subarray(start, start + length)))
     this.receivedBytes += length
-    if (this.keepsBytes) this.received = Buffer.concat([this.received, block.memory.subarray(start, start + length)])
     this.#enter('read', socket, () => this.#hooks.onRead?.(socket, block, start, length))
   }
 

@@ -45,7 +45,7 @@ describeMatrix('reading and writing', (test, engine) => {
 
   test('both ends echo megabytes through each other although neither always takes what it is offered', () =>
     onLoop(engine, async (rig, loop) => {
-      const total = 8 * megabyte
+      const total = megabyte
       const checker = new PatternChecker()
       const sender = new PatternSender(loop.arena, total)
       // What the server could not write back yet; as long as there is any, it does not read.

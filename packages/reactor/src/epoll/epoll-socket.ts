@@ -26,8 +26,10 @@ const writeRefused = 4
 const connecting = 8
 /** FIN, an error or urgent data stands among what can be read: a short read does not prove that nothing follows. */
 const interrupted = 16
-const readEnded = 32
-const writeEnded = 64
+/** The kernel has reported an error, which stands until a call of ours returns it. */
+const errorPending = 32
+const readEnded = 64
+const writeEnded = 128
 
 /** A TCP connection whose readiness is remembered from one edge to the next. */
 export class EpollSocket implements Socket, Ready {
@@ -86,8 +88,8 @@ export class EpollSocket implements Socket, Ready {
     if (mask & (EPOLLPRI | EPOLLRDHUP)) this.#state |= readable | interrupted
     if (mask & EPOLLIN) this.#state |= readable
     if (mask & EPOLLOUT) this.#state |= writable
-    if (mask & EPOLLERR && !this.#willRead()) this.#failWithPendingError()
-    if (!this.closed && this.#canProgress()) this.#loop.ready.add(this)
+    if (mask & EPOLLERR) this.#state |= errorPending
+    if (this.#canProgress()) this.#loop.ready.add(this)
   }
 
   #willRead(): boolean {
@@ -102,14 +104,18 @@ export class EpollSocket implements Socket, Ready {
     return (this.#state & (writable | writeRefused)) === (writable | writeRefused)
   }
 
-  #canProgress(): boolean {
-    if (this.#state & connecting) return (this.#state & writable) !== 0
-    return this.#canRead() || this.#canWriteAgain()
+  /** Who does not read, or not any more, would never find out that the peer is gone. */
+  #mustAskForError(): boolean {
+    return (this.#state & errorPending) !== 0 && !this.#willRead()
   }
 
-  // Who does not read would never find out that the peer is gone.
+  #canProgress(): boolean {
+    if (this.#state & connecting) return (this.#state & writable) !== 0
+    return this.#canRead() || this.#canWriteAgain() || this.#mustAskForError()
+  }
+
   #failWithPendingError(): void {
-    if (this.#state & connecting) return
+    this.#state &= ~errorPending
     const error = takeSocketError(this.fd)
     const syscall = this.#state & readEnded ? 'send' : 'recv'
     if (error !== 0) this.fail(SystemError.fromErrno(syscall, error, this.remoteAddress))
@@ -123,6 +129,7 @@ export class EpollSocket implements Socket, Ready {
       this.handler.onWritable(this)
     }
     if (!this.closed && this.#canRead()) this.#read()
+    if (!this.closed && this.#mustAskForError()) this.#failWithPendingError()
     if (!this.closed && this.#canProgress()) this.#loop.ready.add(this)
   }
 

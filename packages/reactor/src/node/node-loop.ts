@@ -27,15 +27,16 @@ interface DirectCalls {
   openListening(options: ListenOptions): number
   applySocketOptions(fd: number, options: SocketOptions): void
   resetOnClose(fd: number): void
+  takeSocketError(fd: number): number
 }
 
 async function loadDirectCalls(): Promise<DirectCalls | undefined> {
   try {
-    const [{ openListening }, { applySocketOptions, resetOnClose }] = await Promise.all([
+    const [{ openListening }, { applySocketOptions, resetOnClose, takeSocketError }] = await Promise.all([
       import('../linux/open-socket.js'),
       import('../linux/socket-options.js'),
     ])
-    return { openListening, applySocketOptions, resetOnClose }
+    return { openListening, applySocketOptions, resetOnClose, takeSocketError }
   } catch {
     return undefined
   }
@@ -156,6 +157,12 @@ export class NodeLoop implements Loop {
   resetOnClose(net: NetSocket): void {
     const fd = descriptorOf(net)
     if (fd !== undefined) this.#direct?.resetOnClose(fd)
+  }
+
+  /** The error of a connection that Node has not noticed (an errno), or 0; where the kernel can be called directly. */
+  takeError(net: NetSocket): number {
+    const fd = descriptorOf(net)
+    return fd === undefined || this.#direct === undefined ? 0 : this.#direct.takeSocketError(fd)
   }
 
   forget(socket: NodeSocket): void {

@@ -80,7 +80,11 @@ export class NodeSocket implements Socket {
   }
 
   #deliverEnd(): void {
-    if (!this.closed) this.#handler.onEnd(this)
+    if (this.closed) return
+    // Where a reset follows the last bytes, libuv says that the stream has ended (uv__stream_io, POLLHUP).
+    const error = this.#loop.takeError(this.#net)
+    if (error === 0) this.#handler.onEnd(this)
+    else this.fail(SystemError.fromErrno('recv', error, this.remoteAddress))
   }
 
   #announceClosed(): void {
