@@ -60,8 +60,9 @@ export class Rig {
   }
 
   connect(port: number, hooks: Hooks = {}, options: Partial<ConnectOptions> = {}): Endpoint {
-    const endpoint = this.endpoint(hooks)
+    const endpoint = new Endpoint(hooks)
     endpoint.adopt(this.loop.connect({ host: '127.0.0.1', port, ...options }, endpoint))
+    this.#endpoints.push(endpoint)
     return endpoint
   }
 

@@ -16,11 +16,12 @@ import type {
 import { SystemError } from '../system-error.js'
 import { NodeListener } from './node-listener.js'
 import { NodeSocket, peerOf } from './node-socket.js'
+import { NodeTimers } from './node-timers.js'
 
 const keepBlockSize = 64 * 1024
 
-/** The longest that Node's timers can wait. */
-const forever = 2 ** 31 - 1
+/** Milliseconds; more is not possible. */
+const longestInterval = 2 ** 31 - 1
 
 /** What `node:net` cannot do by itself, on machines where the kernel can be called directly. */
 interface DirectCalls {
@@ -56,7 +57,7 @@ export class NodeLoop implements Loop {
   readonly #direct: DirectCalls | undefined
   readonly #sockets = new Set<NodeSocket>()
   readonly #listeners = new Set<NodeListener>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #timers = new NodeTimers(callback => this.call(callback))
   readonly #ports = new Set<MessagePort>()
   readonly #firstTurn = loopCount()
   #failure: { error: unknown } | undefined
@@ -170,28 +171,7 @@ export class NodeLoop implements Loop {
   }
 
   timer(delay: number, callback: () => void): Timer {
-    if (this.#ended) return { cancel: () => {} }
-    const due = performance.now() + delay
-    const arm = (): NodeJS.Timeout => {
-      const timeout = setTimeout(
-        () => {
-          this.#timers.delete(timeout)
-          // Node rounds down; a timer that fires early would break its promise.
-          if (performance.now() < due) armed = arm()
-          else this.call(callback)
-        },
-        Math.min(forever, Math.max(0, due - performance.now()))
-      )
-      this.#timers.add(timeout)
-      return timeout
-    }
-    let armed = arm()
-    return {
-      cancel: () => {
-        clearTimeout(armed)
-        this.#timers.delete(armed)
-      },
-    }
+    return this.#timers.add(delay, callback)
   }
 
   receive(port: MessagePort, onMessage: (message: unknown) => void): void {
@@ -201,7 +181,7 @@ export class NodeLoop implements Loop {
 
   async run(): Promise<void> {
     if (this.#ended) throw new Error('a loop runs only once')
-    const idle = setInterval(() => {}, forever)
+    const idle = setInterval(() => {}, longestInterval)
     await new Promise<void>(resolve => {
       this.#finish = resolve
       if (this.#stopping) resolve()
@@ -218,7 +198,7 @@ export class NodeLoop implements Loop {
 
   async #dispose(): Promise<void> {
     this.#ended = true
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.end()
     for (const port of this.#ports) port.removeAllListeners('message')
     for (const listener of this.#listeners) listener.close()
     const closing = [...this.#sockets].map(socket => socket.end())
