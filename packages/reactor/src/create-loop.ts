@@ -14,6 +14,10 @@ export async function createLoop(engine: EngineName, options: LoopOptions = {}):
     const { EpollLoop } = await import('./epoll/epoll-loop.js')
     return new EpollLoop(options)
   }
+  if (engine === 'uring') {
+    const { UringLoop } = await import('./uring/uring-loop.js')
+    return new UringLoop(options)
+  }
   const { NodeLoop } = await import('./node/node-loop.js')
   return NodeLoop.create(options)
 }
@@ -42,15 +46,24 @@ export interface EngineChoice {
 }
 
 /**
- * The engine to use: the one that is asked for, or for `auto` the first of `epoll`, `node` that works here.
+ * The engine to use: the one that is asked for, or for `auto` the first of `epoll`, `node` that works here. Where
+ * `uring` is asked for and forbidden, as it often is in containers, it is `epoll`.
  * Throws an Error that says why when the one that was asked for cannot work.
  */
 export async function chooseEngine(wanted: EngineName | 'auto'): Promise<EngineChoice> {
   if (wanted === 'node') return { engine: 'node', reason: undefined }
+  if (wanted === 'uring') return await chooseUring()
   const obstacle = await obstacleToEpoll()
   if (obstacle === undefined) return { engine: 'epoll', reason: undefined }
   if (wanted === 'epoll') throw new Error(`engine epoll cannot run here: ${obstacle}`)
   return { engine: 'node', reason: `epoll cannot run here: ${obstacle}` }
+}
+
+async function chooseUring(): Promise<EngineChoice> {
+  const obstacle = (await obstacleToEpoll()) ?? (await import('./uring/obstacle.js')).obstacleToUring()
+  if (obstacle === undefined) return { engine: 'uring', reason: undefined }
+  const { engine } = await chooseEngine('auto')
+  return { engine, reason: `uring cannot run here: ${obstacle}` }
 }
 
 async function obstacleToEpoll(): Promise<string | undefined> {

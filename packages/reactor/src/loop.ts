@@ -2,8 +2,8 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Arena, Block } from './arena.js'
 import type { SystemError } from './system-error.js'
 
-/** The engines that exist. `uring` joins here. */
-export type EngineName = 'epoll' | 'node'
+/** The engines that exist. */
+export type EngineName = 'epoll' | 'uring' | 'node'
 
 /**
  * What the owner of a connection wants to be told. All callbacks run on the loop's thread, one at a time,

@@ -111,6 +111,13 @@ export const getsockname = declare<(fd: number, address: number, length: number)
   'uint64_t',
 ])
 
+/** getpeername(2) */
+export const getpeername = declare<(fd: number, address: number, length: number) => number>('getpeername', 'int', [
+  'int',
+  'uint64_t',
+  'uint64_t',
+])
+
 /** inet_pton(3) */
 export const inetPton = declare<(family: number, text: string, address: number) => number>('inet_pton', 'int', [
   'int',

@@ -60,13 +60,19 @@ export function openListening(options: ListenOptions): number {
  * Throws a SystemError when there is no socket or no such local address to connect from.
  */
 export function openConnecting(options: ConnectOptions): { fd: number; failure: number } {
+  const fd = openUnconnected(options)
+  const length = encodeAddress(options.host, options.port)
+  const failure = connect(fd, addressPointer, length) < 0 ? errno() : 0
+  return { fd, failure: failure === EINPROGRESS ? 0 : failure }
+}
+
+/** A socket with everything set that has to be set before it connects. Throws a SystemError. */
+export function openUnconnected(options: ConnectOptions): number {
   const { host, port, localAddress } = options
-  let failure = 0
-  const fd = openSocket(host, fd => {
+  return openSocket(host, fd => {
     applySocketOptions(fd, options)
     if (localAddress !== undefined) bindTo(fd, localAddress, 0)
-    const length = encodeAddress(host, port)
-    if (connect(fd, addressPointer, length) < 0) failure = errno()
+    // Here, where an address that is none still closes the socket.
+    encodeAddress(host, port)
   })
-  return { fd, failure: failure === EINPROGRESS ? 0 : failure }
 }

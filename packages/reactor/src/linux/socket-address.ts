@@ -3,7 +3,7 @@ import { endianness } from 'node:os'
 import { joinAddress } from '../join-address.js'
 import { SystemError } from '../system-error.js'
 import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_NONBLOCK } from './constants.js'
-import { accept4, getsockname, inetNtop, inetPton } from './libc.js'
+import { accept4, getpeername, getsockname, inetNtop, inetPton } from './libc.js'
 import { mapScratch } from './mapped-memory.js'
 
 const littleEndian = endianness() === 'LE'
@@ -18,6 +18,9 @@ const textOffset = 128
 
 /** Where `encodeAddress` leaves the structure. */
 export const addressPointer = scratch.address
+
+/** The structure itself. */
+export const encodedAddress = scratch.view
 
 /** The address family (socket(2)) of an IP literal. */
 export function familyOf(host: string): number {
@@ -46,6 +49,12 @@ export function encodeAddress(host: string, port: number): number {
 export function accept(fd: number): number {
   scratch.view.setUint32(lengthOffset, ipv6Bytes, littleEndian)
   return accept4(fd, scratch.address, scratch.address + lengthOffset, SOCK_NONBLOCK | SOCK_CLOEXEC)
+}
+
+/** The peer of a connected socket (getpeername(2)) as `acceptedPeer` gives it; an empty string when it is gone. */
+export function peerOf(fd: number): string {
+  scratch.view.setUint32(lengthOffset, ipv6Bytes, littleEndian)
+  return getpeername(fd, scratch.address, scratch.address + lengthOffset) === 0 ? acceptedPeer() : ''
 }
 
 /** The peer that `accept` returned last, as `host:port` (`[host]:port` for IPv6). */

@@ -1,0 +1,79 @@
+import { MSG_NOSIGNAL, SOCK_CLOEXEC } from '../linux/constants.js'
+import {
+  IORING_ACCEPT_MULTISHOT,
+  IORING_OP_ACCEPT,
+  IORING_OP_ASYNC_CANCEL,
+  IORING_OP_CONNECT,
+  IORING_OP_POLL_ADD,
+  IORING_OP_RECV,
+  IORING_OP_SEND,
+  IORING_POLL_ADD_MULTI,
+  IORING_RECV_MULTISHOT,
+  IOSQE_BUFFER_SELECT,
+  IOSQE_CQE_SKIP_SUCCESS,
+  MSG_WAITALL,
+} from './abi.js'
+import type { Ring } from './ring.js'
+
+// What a completion belongs to: the upper half of its user data. The lower half is the owner's slot.
+export const accepting = 1
+export const connecting = 2
+export const receiving = 3
+export const sending = 4
+export const watching = 5
+export const waking = 6
+const cancelling = 7
+
+const twoTo32 = 2 ** 32
+
+const acceptHead = IORING_OP_ACCEPT | (IORING_ACCEPT_MULTISHOT << 16)
+const receiveHead = IORING_OP_RECV | (IOSQE_BUFFER_SELECT << 8)
+const receiveMultishotHead = receiveHead | (IORING_RECV_MULTISHOT << 16)
+const cancelHead = IORING_OP_ASYNC_CANCEL | (IOSQE_CQE_SKIP_SUCCESS << 8)
+
+/** One completion, with a descriptor, for each connection; until an error, or until it is cancelled. */
+export function pushAccept(ring: Ring, fd: number, slot: number): void {
+  ring.push(acceptHead, fd, 0, 0, 0, SOCK_CLOEXEC, 0, accepting, slot)
+}
+
+/** Connects to the address of `length` bytes in `target`, which is copied. */
+export function pushConnect(ring: Ring, fd: number, target: DataView, length: number, slot: number): void {
+  const address = ring.pushAddress(target, length)
+  ring.push(IORING_OP_CONNECT, fd, length, address, 0, 0, 0, connecting, slot)
+}
+
+/** Receives once, at most `length` bytes (and at most one buffer), into a buffer of `group`. */
+export function pushReceive(ring: Ring, fd: number, group: number, length: number, slot: number): void {
+  ring.push(receiveHead, fd, 0, 0, length, 0, group, receiving, slot)
+}
+
+/** Receives into buffers of `group` again and again, until the end, an error, want of buffers, or cancellation. */
+export function pushReceiveMultishot(ring: Ring, fd: number, group: number, slot: number): void {
+  ring.push(receiveMultishotHead, fd, 0, 0, 0, 0, group, receiving, slot)
+}
+
+/**
+ * Sends all of the bytes, waiting for room as often as it takes (MSG_WAITALL), so that there is one completion for
+ * all. The bytes must not change nor go away before it has come.
+ */
+export function pushSend(ring: Ring, fd: number, address: number, length: number, slot: number): void {
+  ring.push(IORING_OP_SEND, fd, 0, address, length, MSG_NOSIGNAL | MSG_WAITALL, 0, sending, slot)
+}
+
+/** One completion when an event of `mask` (poll(2)) stands on the descriptor; errors and hang-ups always count. */
+export function pushPoll(ring: Ring, fd: number, mask: number, slot: number): void {
+  ring.push(IORING_OP_POLL_ADD, fd, 0, 0, 0, mask, 0, watching, slot)
+}
+
+/** A completion each time that an event of `mask` comes up on the descriptor. */
+export function pushPollMultishot(ring: Ring, fd: number, mask: number): void {
+  ring.push(IORING_OP_POLL_ADD, fd, 0, 0, IORING_POLL_ADD_MULTI, mask, 0, waking, 0)
+}
+
+/**
+ * Cancels the operation of this kind and slot. Its own last completion tells when it has ended, and how: it may have
+ * succeeded before the cancellation found it.
+ */
+export function pushCancel(ring: Ring, kind: number, slot: number): void {
+  ring.push(cancelHead, -1, 0, kind * twoTo32 + slot, 0, 0, 0, cancelling, slot)
+}
