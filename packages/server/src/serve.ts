@@ -91,7 +91,7 @@ function stopOnSignal(server: RunningServer, grace: number, log: Logger): Promis
 function logStop(log: Logger, report: StopReport, grace: number): void {
   const { open, cutOff, lostBytes } = report
   if (cutOff === 0) {
-    log.info(report, `stopped: ${connections(open)} drained`)
+    log.info(report, open === 0 ? 'stopped: no connection was open' : `stopped: ${connections(open)} drained`)
     return
   }
   const loss = lostBytes === 0 ? 'nothing was held for them' : `${formatSize(lostBytes)} held for them are lost`
