@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { parseCount, parseDuration, parseEndpoint, parsePorts, UsageError } from 'command-line'
+import type { EngineName } from 'reactor'
 import type { Options } from 'yargs'
 import type { PlanBase, Target } from './plan.js'
 import type { Problems } from './problems.js'
@@ -15,7 +16,7 @@ export const commonOptions: Readonly<Record<string, Options>> = {
     describe: 'Give up after so long without progress; 0: never',
   },
   seed: { type: 'string', describe: 'Repeats the run of that seed exactly' },
-  engine: { type: 'string', default: 'auto', describe: 'auto, epoll or node' },
+  engine: { type: 'string', default: 'auto', describe: 'auto, epoll, uring or node' },
   json: { type: 'string', describe: 'Write the report as JSON, to FILE or to stdout', requiresArg: false },
 }
 
@@ -51,7 +52,7 @@ function parseSeed(seed: string): number {
   return value
 }
 
-function parseEngine(engine: string): 'auto' | 'epoll' | 'node' {
-  if (engine === 'auto' || engine === 'epoll' || engine === 'node') return engine
-  throw new UsageError(`'${engine}' is not an engine; expected auto, epoll or node`)
+function parseEngine(engine: string): EngineName | 'auto' {
+  if (engine === 'auto' || engine === 'epoll' || engine === 'uring' || engine === 'node') return engine
+  throw new UsageError(`'${engine}' is not an engine; expected auto, epoll, uring or node`)
 }

@@ -118,25 +118,23 @@ test('stretches longer than the scratch memory are whole', () => {
 })
 
 test('regions are aligned, do not overlap, and never run out', () => {
-  const base = 4096 * 7
-  const memory = new PayloadMemory({
-    addressOf: view => base + view.byteOffset,
-    adviseHugePages: () => {},
-  })
   const regionBytes = 2 * 1024 * 1024
-  const positions: number[] = []
-  for (let count = 0; count < 40; count++) {
-    const region = memory.allocateRegion(regionBytes)
-    assert.is(region.memory.length, regionBytes)
-    assert.is(region.address % regionBytes, 0)
-    if (memory.reaches(region.memory)) positions.push(region.memory.byteOffset)
+  for (const base of [0, 4096 * 7, regionBytes - 4096]) {
+    const memory = new PayloadMemory({ addressOf: view => base + view.byteOffset, adviseHugePages: () => {} })
+    const positions: number[] = []
+    for (let count = 0; count < 40; count++) {
+      const region = memory.allocateRegion(regionBytes)
+      assert.is(region.memory.length, regionBytes)
+      assert.is(region.address % regionBytes, 0)
+      if (memory.reaches(region.memory)) positions.push(region.memory.byteOffset)
+    }
+    assert.ok(positions.length >= 20 && positions.length < 40)
+    positions.reduce((before, position) => {
+      assert.ok(position >= before + regionBytes)
+      return position
+    })
+    assert.ok((positions[0] as number) >= memory.scratch + memory.scratchBytes)
   }
-  assert.ok(positions.length >= 20 && positions.length < 40)
-  positions.reduce((before, position) => {
-    assert.ok(position >= before + regionBytes)
-    return position
-  })
-  assert.ok((positions[0] as number) >= memory.scratch + memory.scratchBytes)
 })
 
 test('a charset narrows the bytes and keeps verification exact', () => {
