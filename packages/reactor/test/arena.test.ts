@@ -33,7 +33,10 @@ test('never leases a block twice at a time, and counts what is out', () => {
   const release = fc.nat()
   fc.assert(
     fc.property(
-      fc.array(fc.oneof({ weight: 3, arbitrary: lease }, { weight: 2, arbitrary: release }), { maxLength: 200 }),
+      fc.array(fc.oneof({ weight: 3, arbitrary: lease }, { weight: 2, arbitrary: release }), {
+        maxLength: 200,
+        size: 'max',
+      }),
       script => {
         const regions = new Regions()
         const arena = new Arena(regions.allocate, blockSize)

@@ -7,16 +7,16 @@ const test = suite('timer heap')
 
 type Step = { kind: 'add'; due: number } | { kind: 'cancel'; which: number } | { kind: 'take'; now: number }
 
-const time = fc.integer({ min: 0, max: 50 })
+const due = fc.nat(1000)
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('add'), due: time }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel'), which: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('take'), now: time }) }
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('add'), due }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('cancel'), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('take'), now: fc.nat(200) }) }
 )
 
 test('gives what a sorted list gives, whatever is added, cancelled and taken', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), script => {
+    fc.property(fc.array(step, { maxLength: 200, size: 'max' }), script => {
       const heap = new TimerHeap()
       const everAdded: TimerEntry[] = []
       let waiting: TimerEntry[] = []
