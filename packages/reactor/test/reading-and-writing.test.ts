@@ -150,7 +150,8 @@ describeMatrix('reading and writing', (test, engine) => {
           assert.is(Buffer.from(block.memory).toString('latin1', start, start + length), `message ${index}`)
           block.release()
         })
-        for (const { block } of kept) assert.is(block.leases, 0)
+        // On uring, messages share a block that the kernel goes on to fill.
+        if (engine !== 'uring') for (const { block } of kept) assert.is(block.leases, 0)
         loop.stop()
       }
       let client: Endpoint
@@ -164,11 +165,12 @@ describeMatrix('reading and writing', (test, engine) => {
     onLoop(engine, async (rig, loop) => {
       const total = 20 * megabyte
       const checker = new PatternChecker()
-      const sender = new PatternSender(loop.arena, total, () => sender.release())
+      const sender = new PatternSender(loop.arena, total)
       const onWritable = (socket: Socket) => sender.pump(socket)
       const onRead = (_: Socket, block: Block, start: number, length: number) => {
         checker.check(block, start, length)
         if (checker.checked < total) return
+        sender.release()
         loop.timer(10, () => {
           assert.is(loop.arena.leasedBytes, 0)
           loop.stop()
@@ -186,19 +188,21 @@ describeMatrix('reading and writing', (test, engine) => {
         block.release()
       }
       const onClose = (socket: Socket) => {
-        if (engine === 'node') assert.ok(socket.pendingBytes > 0)
-        else assert.is(socket.pendingBytes, 0)
+        if (engine === 'epoll') assert.is(socket.pendingBytes, 0)
+        else assert.ok(socket.pendingBytes > 0)
         assert.ok(accepted > 0)
         loop.stop()
       }
-      await rig.pair({ client: { onClose } }, (client, server) => {
+      await rig.pair({ client: { onClose, onWritable: fill } }, (client, server) => {
         server.socket.demand(0)
         fill(client.socket)
-        // Nothing more goes out, so a second look sees the same.
-        const pending = client.socket.pendingBytes
-        loop.timer(20, () => {
-          assert.is(client.socket.pendingBytes, pending)
-          client.socket.abort()
+        loop.timer(50, () => {
+          // Nothing more goes out, so a second look sees the same.
+          const pending = client.socket.pendingBytes
+          loop.timer(20, () => {
+            assert.is(client.socket.pendingBytes, pending)
+            client.socket.abort()
+          })
         })
       })
     }))

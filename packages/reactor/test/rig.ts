@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import {
   Block,
   type ConnectOptions,
+  chooseEngine,
   createLoop,
   type EngineName,
   type Listener,
@@ -18,11 +19,19 @@ const patience = 5000
 
 /** Registers the tests of a topic once for each engine. */
 export function describeMatrix(topic: string, describe: (test: Suite, engine: EngineName) => void): void {
-  for (const engine of ['epoll', 'node'] as const) {
+  for (const engine of ['epoll', 'uring', 'node'] as const) {
     const test = suite(`${topic} on ${engine}`)
-    describe(test, engine)
+    describe(engine === 'uring' ? whereUringRuns(test) : test, engine)
     test.run()
   }
+}
+
+const { reason: obstacleToUring } = await chooseEngine('uring')
+
+/** The suite itself where engine `uring` runs; elsewhere one that skips each test and says why. */
+export function whereUringRuns(test: Suite): Suite {
+  if (obstacleToUring === undefined) return test
+  return Object.assign((name: string) => test.skip(name, obstacleToUring), { skip: test.skip, run: test.run })
 }
 
 export interface PairOptions {

@@ -11,7 +11,6 @@ import {
   IORING_RECV_MULTISHOT,
   IOSQE_BUFFER_SELECT,
   IOSQE_CQE_SKIP_SUCCESS,
-  MSG_WAITALL,
 } from './abi.js'
 import type { Ring } from './ring.js'
 
@@ -53,21 +52,17 @@ export function pushReceiveMultishot(ring: Ring, fd: number, group: number, slot
 }
 
 /**
- * Sends all of the bytes, waiting for room as often as it takes (MSG_WAITALL), so that there is one completion for
- * all. The bytes must not change nor go away before it has come.
+ * Sends as many of the bytes as there is room for, once there is any. The bytes must not change nor go away before the
+ * completion. Not MSG_WAITALL: of a send that is broken off by an error the kernel would report the bytes and lose the
+ * error, and whoever receives would take the reset for an orderly end.
  */
 export function pushSend(ring: Ring, fd: number, address: number, length: number, slot: number): void {
-  ring.push(IORING_OP_SEND, fd, 0, address, length, MSG_NOSIGNAL | MSG_WAITALL, 0, sending, slot)
+  ring.push(IORING_OP_SEND, fd, 0, address, length, MSG_NOSIGNAL, 0, sending, slot)
 }
 
-/** One completion when an event of `mask` (poll(2)) stands on the descriptor; errors and hang-ups always count. */
-export function pushPoll(ring: Ring, fd: number, mask: number, slot: number): void {
-  ring.push(IORING_OP_POLL_ADD, fd, 0, 0, 0, mask, 0, watching, slot)
-}
-
-/** A completion each time that an event of `mask` comes up on the descriptor. */
-export function pushPollMultishot(ring: Ring, fd: number, mask: number): void {
-  ring.push(IORING_OP_POLL_ADD, fd, 0, 0, IORING_POLL_ADD_MULTI, mask, 0, waking, 0)
+/** A completion each time that an event of `mask` (poll(2)) comes up; errors, hang-ups and the peer's end always count. */
+export function pushPollMultishot(ring: Ring, fd: number, mask: number, kind: number, slot: number): void {
+  ring.push(IORING_OP_POLL_ADD, fd, 0, 0, IORING_POLL_ADD_MULTI, mask, 0, kind, slot)
 }
 
 /**

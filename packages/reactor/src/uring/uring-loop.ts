@@ -103,7 +103,7 @@ export class UringLoop implements Loop {
     this.bulkBuffers = new BufferRing(this.ring.fd, 1, this.#bulkArena, sizes.bulkBuffers, false)
     this.#ownsWakeFd = options.wakeToken === undefined
     this.#wakeFd = options.wakeToken ?? createEventFd()
-    pushPollMultishot(this.ring, this.#wakeFd, EPOLLIN)
+    pushPollMultishot(this.ring, this.#wakeFd, EPOLLIN, waking, 0)
   }
 
   async listen(options: ListenOptions, onConnection: (socket: Socket) => SocketHandler): Promise<Listener> {
@@ -219,12 +219,12 @@ export class UringLoop implements Loop {
     else if (kind === sending) this.#sockets.at(slot).onSent(result)
     else if (kind === accepting) this.#listeners.at(slot).onAccepted(result, flags)
     else if (kind === connecting) this.#sockets.at(slot).onConnected(result)
-    else if (kind === watching) this.#sockets.at(slot).onWatched()
+    else if (kind === watching) this.#sockets.at(slot).onWatched(result, flags)
     else if (kind === waking) this.#wakeUp(flags)
   }
 
   #wakeUp(flags: number): void {
-    if ((flags & IORING_CQE_F_MORE) === 0) pushPollMultishot(this.ring, this.#wakeFd, EPOLLIN)
+    if ((flags & IORING_CQE_F_MORE) === 0) pushPollMultishot(this.ring, this.#wakeFd, EPOLLIN, waking, 0)
     clearEventFd(this.#wakeFd)
     if (!this.#ended) this.#readMail()
   }

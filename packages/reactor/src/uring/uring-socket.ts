@@ -11,7 +11,7 @@ import { Backlog } from './backlog.js'
 import {
   connecting,
   pushCancel,
-  pushPoll,
+  pushPollMultishot,
   pushReceive,
   pushReceiveMultishot,
   pushSend,
@@ -51,7 +51,7 @@ const hungUp = 1 << 17
 const finished = 1 << 18
 
 /** Accepted bytes that may wait for the kernel before `write` refuses more. */
-const pendingLimit = 256 * 1024
+const pendingLimit = 128 * 1024
 
 /** A message of this many bytes makes a connection `bulk`, and a read of less than the lower one ends that. */
 const bulkBytes = 16 * 1024
@@ -241,21 +241,23 @@ export class UringSocket implements Socket, Ready {
     return taken
   }
 
-  /** A send has completed: all of it, but for one that was cancelled or failed. */
+  /** A send has completed: what the kernel had room for. The rest, if any, is submitted anew by `flush`. */
   onSent(result: number): void {
     this.#state &= ~(sendInFlight | sendCancelled)
     this.#loop.change(this)
     const outgoing = this.#outgoing as Outgoing
     if (result >= 0) outgoing.consume(result)
-    else if (-result !== EINTR && -result !== EAGAIN && -result !== ECANCELED) {
-      this.#state |= discarding
-      this.fail(SystemError.fromErrno('send', -result, this.remoteAddress))
-    }
+    else this.#sendFailed(-result)
     if (outgoing.length > 0 && !(this.#state & writeRefused && outgoing.length < pendingLimit)) return
     if (outgoing.length === 0 && this.#state & writeEnded && !this.closed) shutdown(this.fd, SHUT_WR)
-    if (this.closed) return
+    if (this.closed || this.#state & writeEnded) return
     this.#state &= ~writeRefused
     this.handler.onWritable(this)
+  }
+
+  #sendFailed(error: number): void {
+    if (error === ECANCELED || error === EINTR || error === EAGAIN) return
+    this.fail(SystemError.fromErrno('send', error, this.remoteAddress))
   }
 
   /** The operation that connects has completed. */
@@ -276,11 +278,15 @@ export class UringSocket implements Socket, Ready {
     this.handler.onWritable(this)
   }
 
-  /** Something stands on the descriptor that is neither read from nor written to: an error, or nothing any more. */
-  onWatched(): void {
-    this.#state &= ~(watchInFlight | watchCancelled)
-    this.#loop.change(this)
-    // An operation in flight will say the same, and needs the error for itself.
+  /** Something has happened on a descriptor that is not read from; `result` is the mask of events. */
+  onWatched(result: number, flags: number): void {
+    if ((flags & IORING_CQE_F_MORE) === 0) {
+      this.#state &= ~(watchInFlight | watchCancelled)
+      this.#loop.change(this)
+    }
+    // The peer's end is watched too, whether one likes it or not, and is no news. And an operation in flight will say
+    // the same as the watch, and needs the error for itself.
+    if (result < 0 || (result & (EPOLLERR | EPOLLHUP)) === 0) return
     if (this.closed || this.#state & (receiveInFlight | sendInFlight)) return
     const error = takeSocketError(this.fd)
     const syscall = this.#state & readEnded ? 'send' : 'recv'
@@ -368,7 +374,7 @@ export class UringSocket implements Socket, Ready {
   #flushWatch(): void {
     if (this.#state & (watchInFlight | hungUp)) return
     this.#state |= watchInFlight
-    pushPoll(this.#loop.ring, this.fd, EPOLLERR | EPOLLHUP, this.slot)
+    pushPollMultishot(this.#loop.ring, this.fd, EPOLLERR | EPOLLHUP, watching, this.slot)
   }
 
   #cancel(inFlight: number, cancelled: number, kind: number): void {
