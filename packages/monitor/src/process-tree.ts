@@ -1,0 +1,48 @@
+import { identityOf, type ProcessStat, readProcessStats } from './process-stat.js'
+
+/**
+ * A process and all that it started: its descendants, what was seen as one of them before its parent ended, and what
+ * belongs to a process group or session that one of them leads (a daemon leaves its parents, but not its session).
+ * Not found is who leaves both between two looks, by forking twice with a new session each time.
+ */
+export class ProcessTree {
+  readonly #root: number
+  #known = new Map<string, ProcessStat>()
+  /** Process groups and sessions that members lead or have led. */
+  readonly #led = new Set<number>()
+
+  constructor(root: number) {
+    this.#root = root
+  }
+
+  /** The members that run at this moment, the root first if it does. */
+  members(): ProcessStat[] {
+    const all = readProcessStats()
+    const members = new Map<string, ProcessStat>()
+    const pids = new Set<number>()
+    // Parents mostly have smaller pids than their children, but pids wrap: look until nobody new turns up.
+    let found = -1
+    while (found < members.size) {
+      found = members.size
+      for (const stat of all) {
+        const identity = identityOf(stat)
+        if (members.has(identity) || !this.#belongs(stat, identity, pids)) continue
+        members.set(identity, stat)
+        pids.add(stat.pid)
+        if (stat.group === stat.pid || stat.session === stat.pid) this.#led.add(stat.pid)
+      }
+    }
+    this.#known = members
+    return [...members.values()].sort((a, b) => rank(a, this.#root) - rank(b, this.#root))
+  }
+
+  #belongs(stat: ProcessStat, identity: string, members: ReadonlySet<number>): boolean {
+    if (this.#known.has(identity) || members.has(stat.parent)) return true
+    if (this.#led.has(stat.group) || this.#led.has(stat.session)) return true
+    return stat.pid === this.#root && this.#known.size === 0
+  }
+}
+
+function rank(stat: ProcessStat, root: number): number {
+  return stat.pid === root ? -1 : stat.pid
+}
