@@ -31,7 +31,7 @@ function addCommand(yargs: Argv, workload: Workload<LoadPlan>): Argv {
           describe: '[HOST:]PORT, ranges and lists of ports: 8001-8004, [::1]:8001',
         })
         .options(workload.options)
-        .options(commonOptions),
+        .options(commonOptions(workload.connectRate)),
     handler: withExitCode(args => execute(workload, args as Arguments)),
   })
 }

@@ -6,9 +6,13 @@ import type { PlanBase, Target } from './plan.js'
 import type { Problems } from './problems.js'
 import { type Arguments, given, text } from './workload.js'
 
-/** The options that every workload has. */
-export const commonOptions: Readonly<Record<string, Options>> = {
-  'connect-rate': { type: 'string', describe: 'Connections opened in a second; 0: all at once' },
+/** The options that every workload has; `connectRate` is this one's default. */
+export const commonOptions = (connectRate: number): Readonly<Record<string, Options>> => ({
+  'connect-rate': {
+    type: 'string',
+    default: `${connectRate}`,
+    describe: 'Connections opened in a second; 0: all at once',
+  },
   'connect-timeout': { type: 'string', default: '10s', describe: 'Time for a connection to be made' },
   'stall-timeout': {
     type: 'string',
@@ -18,7 +22,7 @@ export const commonOptions: Readonly<Record<string, Options>> = {
   seed: { type: 'string', describe: 'Repeats the run of that seed exactly' },
   engine: { type: 'string', default: 'auto', describe: 'auto, epoll, uring or node' },
   json: { type: 'string', describe: 'Write the report as JSON, to FILE or to stdout', requiresArg: false },
-}
+})
 
 /** What the common options and the targets ask for. What cannot be read goes to `problems`. */
 export function basePlanFrom(args: Arguments, problems: Problems): PlanBase {

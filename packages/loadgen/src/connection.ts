@@ -72,8 +72,9 @@ export abstract class Connection implements SocketHandler {
   }
 
   onClose(_socket: Socket, error: SystemError | undefined): void {
-    if (this.ended || error === undefined) return
-    if (this.established) this.fail('reset', { story: `connection ended by ${error.code} ${this.soFar}`, error })
+    if (this.ended) return
+    if (error === undefined) this.fail('closed early', { story: `closed ${this.soFar}` })
+    else if (this.established) this.fail('reset', { story: `connection ended by ${error.code} ${this.soFar}`, error })
     else this.#failToConnect(error)
   }
 
@@ -123,7 +124,7 @@ export abstract class Connection implements SocketHandler {
     this.ended = true
     const { error, mismatch, story } = cause
     const target = this.session.targetOf(this)
-    const which = this.session.planned > 1 ? `, connection ${this.number}` : ''
+    const which = this.established && this.session.planned > 1 ? `, connection ${this.number}` : ''
     const failure: LoadFailure = {
       kind,
       target,

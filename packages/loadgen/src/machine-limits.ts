@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { formatCount } from 'command-line'
 import type { Target } from './plan.js'
 import type { Problems } from './problems.js'
 
@@ -14,13 +15,13 @@ export function checkMachineLimits(connections: number, targets: readonly Target
   const needed = connections + ownDescriptors
   problems.expect(
     needed <= descriptors,
-    `${connections} connections need ${needed} open descriptors, the limit is ${descriptors}; raise it with ulimit -n ${needed}, or open fewer`
+    `${formatCount(connections)} connections need ${formatCount(needed)} open descriptors, the limit is ${formatCount(descriptors)}; raise it with ulimit -n ${needed}, or open fewer`
   )
   const ports = localPorts()
   const toOne = Math.ceil(connections / Math.max(1, new Set(targets.map(({ host, port }) => `${host} ${port}`)).size))
   problems.expect(
     toOne <= ports,
-    `${toOne} connections to one target need as many local ports, the system has ${ports}; widen net.ipv4.ip_local_port_range, or name more targets`
+    `${formatCount(toOne)} connections to one target need as many local ports, the system has ${formatCount(ports)}; widen net.ipv4.ip_local_port_range, or name more targets`
   )
 }
 

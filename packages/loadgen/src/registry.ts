@@ -37,6 +37,7 @@ export function resolvePlan(plan: LoadPlan): Resolved<LoadPlan> {
     targets: plan.targets,
     seed: plan.seed,
     engine: plan.engine ?? 'auto',
+    connectRate: plan.connectRate ?? workload.connectRate,
     connectTimeout: plan.connectTimeout ?? 10_000,
     stallTimeout: plan.stallTimeout ?? 30_000,
   } as Resolved<LoadPlan>

@@ -196,8 +196,8 @@ export class Session {
 
   #abandon(connection: Connection): void {
     connection.abandon()
-    this.#live.delete(connection)
-    this.tally.end(connection, 'abandoned')
+    // It may have ended by itself after all, with a failure that it was about to report.
+    if (this.#live.delete(connection)) this.tally.end(connection, 'abandoned')
   }
 
   #watch(): void {

@@ -18,8 +18,10 @@ export interface Workload<Plan extends LoadPlan> {
   readonly options: Readonly<Record<string, Options>>
   /** The plan that these arguments ask for. What cannot be read goes to `problems`. */
   planFrom(args: Arguments, base: PlanBase, problems: Problems): Plan
-  /** Fills in the defaults, all but those of PlanBase other than `connectRate`. */
-  resolve(plan: Plan): Omit<Resolved<Plan>, Exclude<keyof PlanBase, 'connectRate'>>
+  /** Connections opened in a second unless told otherwise; 0: all at once. */
+  readonly connectRate: number
+  /** Fills in the defaults of what is not in PlanBase. */
+  resolve(plan: Plan): Omit<Resolved<Plan>, keyof PlanBase>
   /** Adds everything that is wrong with the plan to `problems`. */
   validate(plan: Resolved<Plan>, problems: Problems): void
   /** How many connections the plan comes to. */

@@ -147,10 +147,7 @@ test('nobody listens: one line, exit code 4', async () => {
   const port = await withServer({ kind: 'none' }, async server => server.port)
   const { code, stderr } = await loadgen(['strings', `${port}`, '--clients', '50'])
   assert.is(code, 4)
-  assert.match(
-    lines(stderr).at(-1) as string,
-    new RegExp(`^loadgen: 127\\.0\\.0\\.1:${port}, connection \\d+: connection refused$`)
-  )
+  assert.match(lines(stderr).at(-1) as string, new RegExp(`^loadgen: 127\\.0\\.0\\.1:${port}: connection refused$`))
 })
 
 const mistakes: readonly (readonly [name: string, words: readonly string[], message: RegExp])[] = [
@@ -163,7 +160,7 @@ const mistakes: readonly (readonly [name: string, words: readonly string[], mess
   ['an unknown workload', ['steam', '8001'], /stream/],
   ['an unknown option', ['stream', '8001', '--sise', '4g'], /--sise.*--size/],
   ['a directory for the report', ['idle', '8001', '--json', tmpdir()], /--json: cannot write .*EISDIR/],
-  ['too many connections', ['idle', '8001', '--clients', '10m'], /10000000 connections need .* ulimit -n/],
+  ['too many connections', ['idle', '8001', '--clients', '10m'], /10,000,000 connections need .* ulimit -n/],
   ['a bad charset', ['strings', '8001', '--charset', 'z-a'], /--charset: 'z-a' .* runs backwards/],
   ['a bad way to vanish', ['vanish', '8001', '--how', 'away'], /--how away: expected one of rst, fin/],
   ['a bad engine', ['idle', '8001', '--engine', 'steam'], /--engine: 'steam' is not an engine/],

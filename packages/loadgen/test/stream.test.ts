@@ -261,6 +261,29 @@ for (const engine of engines) {
     })
   })
 
+  test('a wrong byte is reported even where the run is stopped before the next ones came', async () => {
+    await withServer({ kind: 'zero', at: 999, span: 1 }, async ({ port }) => {
+      const run = await startStream(port, { engine, size: 1000, noRead: true, hold: true })
+      await until(run, ({ sent }) => sent === 1000)
+      run.startReading()
+      await until(run, ({ received }) => received === 1000)
+      const report = await run.stop()
+      assert.is(report.verdict, 'wrong bytes')
+      assert.is(report.failures[0]?.mismatch?.offset, 999)
+      assert.is(report.failures.length, 1)
+      assert.is(report.connections.failed, 1)
+    })
+  })
+
+  test('IPv6', async () => {
+    const report = await withServer(
+      { kind: 'none' },
+      async ({ port }) => (await startStream(port, { engine, targets: [{ host: '::1', port }] })).report,
+      '::1'
+    )
+    assert.is(report.verdict, 'ok')
+  })
+
   test('progress is told', async () => {
     await withServer({ kind: 'none' }, async ({ port }) => {
       const told: Progress[] = []

@@ -9,8 +9,12 @@ export interface EchoServer {
 }
 
 /** Runs `use` with an echo server that has the given fault, and ends the server whatever happens. */
-export async function withServer<Result>(fault: Fault, use: (server: EchoServer) => Promise<Result>): Promise<Result> {
-  const child = fork(new URL('./fixtures/echo-server.js', import.meta.url), [JSON.stringify(fault)])
+export async function withServer<Result>(
+  fault: Fault,
+  use: (server: EchoServer) => Promise<Result>,
+  host = '127.0.0.1'
+): Promise<Result> {
+  const child = fork(new URL('./fixtures/echo-server.js', import.meta.url), [JSON.stringify(fault), host])
   try {
     const [port] = await Promise.race([
       once(child, 'message'),

@@ -114,6 +114,19 @@ for (const engine of engines) {
     assert.ok(report.elapsed < 5_000)
   })
 
+  test('idle: tells connections that were not made in time', async () => {
+    const report = await withServer({ kind: 'none' }, async server => {
+      // The kernel goes on accepting for it until the backlog (511) is full.
+      server.process.kill('SIGSTOP')
+      return idle(server.port, { clients: 600, connectRate: 0, connectTimeout: 700, duration: 1 })
+    })
+    assert.is(report.verdict, 'connection failed')
+    assert.equal(Object.keys(report.failureCounts), ['connect timeout'])
+    assert.ok(report.connections.established > 500)
+    assert.is(report.connections.failed, 600 - report.connections.established)
+    assert.match(report.failures[0]?.message as string, /: not connected within 0\.7 s$/)
+  })
+
   for (const how of ['rst', 'fin', 'rst-while-receiving'] as const) {
     test(`vanish: ${how}`, async () => {
       await withServer({ kind: 'none' }, async ({ port }) => {

@@ -192,6 +192,11 @@ export abstract class EchoConnection extends Connection {
     else super.onClose(socket, error)
   }
 
+  override abandon(): void {
+    if (this.#suspects === undefined) super.abandon()
+    else this.#reportMismatch()
+  }
+
   override stall(): void {
     if (!this.#finSent || this.received < this.sent) {
       super.stall()

@@ -14,6 +14,7 @@ export const idle: Workload<IdlePlan> = {
   name: 'idle',
   summary: 'Open many connections, say nothing, and report any that the server closes',
   examples: [['idle 8001 --clients 10k --duration 60s', 'hold 10,000 connections for a minute']],
+  connectRate: 2_000,
   options: {
     clients: { type: 'string', default: '1000', describe: 'Connections to hold' },
     duration: { type: 'string', default: '60s', describe: 'How long to hold them all; 0s: until Ctrl-C' },
@@ -30,7 +31,6 @@ export const idle: Workload<IdlePlan> = {
     workload: 'idle',
     clients: plan.clients,
     duration: plan.duration ?? 0,
-    connectRate: plan.connectRate ?? 2_000,
   }),
 
   validate({ clients }, problems) {

@@ -29,6 +29,7 @@ export const stream: Workload<StreamPlan> = {
     ['stream 8001-8004 --size 1g --connections 16', '16 connections over four ports'],
     ['stream 8001 --size 4g --no-read', 'a client that never reads'],
   ],
+  connectRate: 0,
   options: {
     size: { type: 'string', describe: 'Bytes to send over all connections: 4g, 512k, 4GB' },
     connections: { type: 'string', describe: 'Connections [default: one for each target]' },
@@ -66,7 +67,6 @@ export const stream: Workload<StreamPlan> = {
     rateLimit: plan.rateLimit ?? 0,
     duration: plan.duration ?? 0,
     hold: plan.hold ?? false,
-    connectRate: plan.connectRate ?? 0,
   }),
 
   validate({ targets, size, connections, noRead, readLater, hold }, problems) {

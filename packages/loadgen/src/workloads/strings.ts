@@ -22,6 +22,7 @@ export const strings: Workload<StringsPlan> = {
     ['strings 8001 --clients 100 --messages 1000', '100 clients at once'],
     ['strings 8001 --size 1..1m --charset printable', 'readable strings of up to 1 MiB'],
   ],
+  connectRate: 0,
   options: {
     clients: { type: 'string', default: '100', describe: 'Clients at the same time' },
     messages: { type: 'string', default: '1000', describe: 'Strings that each client sends' },
@@ -47,7 +48,6 @@ export const strings: Workload<StringsPlan> = {
     messages: plan.messages,
     size: plan.size,
     charset: plan.charset ?? 'all',
-    connectRate: plan.connectRate ?? 0,
   }),
 
   validate({ clients, messages, size, charset }, problems) {

@@ -23,6 +23,7 @@ export const vanish: Workload<VanishPlan> = {
   examples: [
     ['vanish 8001 --how rst-while-receiving --clients 100', 'reset 100 connections that are being written to'],
   ],
+  connectRate: 200,
   options: {
     how: { type: 'string', default: 'rst', describe: `How they go: ${Object.keys(ways).join(', ')}` },
     clients: { type: 'string', default: '100', describe: 'Clients that vanish' },
@@ -39,7 +40,6 @@ export const vanish: Workload<VanishPlan> = {
     workload: 'vanish',
     how: plan.how,
     clients: plan.clients,
-    connectRate: plan.connectRate ?? 200,
   }),
 
   validate({ how, clients }, problems) {
