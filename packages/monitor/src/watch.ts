@@ -50,7 +50,7 @@ export async function watch(target: Target, options: WatchOptions): Promise<numb
   const { interval } = options
   const { samples, ownCost } = monitor
   const end = { reason, exitCode: ending }
-  files.json?.(
+  options.files.json?.(
     `${JSON.stringify({ target: target.description, interval, end, summary, ownCost, samples }, undefined, 2)}\n`
   )
   options.files.csv?.(toCsv(samples))

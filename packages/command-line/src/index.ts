@@ -1,0 +1,6 @@
+export { type Endpoint, parseEndpoint, parsePorts, resolveHost } from './addresses.js'
+export { Failure, UsageError } from './errors.js'
+export { exitCode } from './exit-codes.js'
+export { formatCount, formatDuration, formatExactSize, formatRate, formatSize } from './formats.js'
+export { parseCount, parseDuration, parseRange, parseSize } from './quantities.js'
+export { runCommandLine, withExitCode } from './run-command-line.js'

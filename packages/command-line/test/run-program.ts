@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const program = fileURLToPath(new URL('./fixtures/program.fixture.js', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the fixture program; `hangUp` closes its stdout after the first bytes. */
+export async function runProgram(words: readonly string[], hangUp = false): Promise<Ended> {
+  const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', chunk => {
+    output.stdout += chunk
+    if (hangUp) child.stdout.destroy()
+  })
+  child.stderr.on('data', chunk => {
+    output.stderr += chunk
+  })
+  try {
+    const code = await new Promise<number | null>(resolve => child.once('close', resolve))
+    return { code, ...output }
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
