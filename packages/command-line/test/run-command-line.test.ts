@@ -18,7 +18,6 @@ for (const [words, code, line] of [
   [['wait'], 2, 'missing argument; expected program wait <duration>'],
   [['need'], 2, 'missing --size; see program need --help'],
   [['show', '--engine'], 2, '--engine needs a value; expected one of auto, epoll, node'],
-  [['show', '--json'], 2, '--json needs a value; see program show --help'],
   [['--workers', 'many', 'show'], 2, '--workers: expected a number'],
   [
     ['--pipe-threshold', '1m', '--pipe-threshold', '2m', 'show'],
