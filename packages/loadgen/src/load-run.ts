@@ -18,7 +18,7 @@ export interface LoadRun {
    * only on an internal fault.
    */
   readonly report: Promise<LoadReport>
-  /** Where it stands now. After the end: where it stood last. */
+  /** Where it stands now. After the end: where it stood last. Rejects only on an internal fault. */
   progress(): Promise<Progress>
   /** A stream that does not read (`noRead`, `readLater`) begins to. */
   startReading(): void
@@ -97,17 +97,15 @@ class ThreadedRun implements LoadRun {
     else this.#options.onProgress?.(progress)
     if (event.kind === 'progress') return
     this.#last = progress
-    for (const answer of this.#asking.splice(0)) answer(progress)
     this.#finish(event.report)
     this.#thread?.requestStop()
   }
 
   progress(): Promise<Progress> {
     if (this.#last !== undefined) return Promise.resolve(this.#last)
-    return new Promise(resolve => {
-      this.#asking.push(resolve)
-      this.#post({ kind: 'tell progress' })
-    })
+    const answer = new Promise<Progress>(resolve => this.#asking.push(resolve))
+    this.#post({ kind: 'tell progress' })
+    return Promise.race([answer, this.report.then(() => this.#last as Progress)])
   }
 
   startReading(): void {

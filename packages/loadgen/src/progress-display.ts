@@ -36,9 +36,9 @@ function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   return {
     show(progress) {
       const payload = { text: describe(progress, recent), endless: progress.done === undefined }
-      if (!started) bar.start(1, 0, payload)
+      if (started) bar.update(progress.done ?? 0, payload)
+      else bar.start(1, progress.done ?? 0, payload)
       started = true
-      bar.update(progress.done ?? 0, payload)
     },
     stop() {
       if (started) bar.stop()

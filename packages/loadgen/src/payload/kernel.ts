@@ -50,16 +50,17 @@ export function createReferenceKernel(bytes: number): PayloadKernel {
   return {
     memory,
     fill(position, length, index, phase, key) {
-      for (let done = 0; done < length; done++) {
-        const at = phase + done
-        memory[position + done] = (wordAt(index + Math.floor(at / 4), key) >>> ((at % 4) * 8)) & 0xff
+      let word = 0
+      for (let at = phase; at < phase + length; at++) {
+        if (at === phase || (at & 3) === 0) word = wordAt(index + (at >>> 2), key)
+        memory[position + at - phase] = word >>> ((at & 3) << 3)
       }
     },
     mismatch(position, length, index, phase, key) {
-      for (let done = 0; done < length; done++) {
-        const at = phase + done
-        const expected = (wordAt(index + Math.floor(at / 4), key) >>> ((at % 4) * 8)) & 0xff
-        if (memory[position + done] !== expected) return done
+      let word = 0
+      for (let at = phase; at < phase + length; at++) {
+        if (at === phase || (at & 3) === 0) word = wordAt(index + (at >>> 2), key)
+        if (memory[position + at - phase] !== ((word >>> ((at & 3) << 3)) & 0xff)) return at - phase
       }
       return -1
     },
