@@ -25,6 +25,7 @@ await runCommandLine('server', yargs =>
           describe: 'address or name to listen on; 0.0.0.0: all of IPv4, ::: all of IPv6 and IPv4',
           type: 'string',
           default: '127.0.0.1',
+          coerce: notEmpty,
         })
         .option('engine', {
           describe: 'event loop; auto: the first that works here',
@@ -91,6 +92,11 @@ await runCommandLine('server', yargs =>
     }
   )
 )
+
+function notEmpty(text: string): string {
+  if (text.trim() === '') throw new UsageError(`'${text}' is no host; expected an address or a name such as localhost`)
+  return text
+}
 
 /** A parser that also refuses values out of bounds. */
 function within(

@@ -36,6 +36,8 @@ async function describeFailure(host: string, port: number, code: string): Promis
       return `${host} is not an address of this machine; choose one of its own, or 0.0.0.0 for all`
     case 'EAFNOSUPPORT':
       return `${host} cannot be listened on: this machine has no IPv6; choose an IPv4 address`
+    case 'EINVAL':
+      return `${host} cannot be listened on; if it is link-local, choose an address that is not`
     default:
       return `cannot listen on port ${port} of ${host}: ${explain(code)} (${code})`
   }

@@ -87,13 +87,12 @@ async function engineFor(wanted: EngineName | 'auto'): Promise<EngineChoice> {
 
 async function resolveHost(host: string): Promise<string> {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
+  if (bare.includes('%')) throw new StartError(`host '${host}' is an address of one interface; use one without a zone`)
   if (isIP(bare) !== 0) return bare
-  try {
-    return (await lookup(host, { verbatim: false })).address
-  } catch (error) {
-    const { code = 'ENOTFOUND' } = error as NodeJS.ErrnoException
-    throw new StartError(`host '${host}' has no address (${code}); use an IP address, or a name that resolves`)
-  }
+  const found = await lookup(host, { verbatim: false }).catch(() => undefined)
+  // An empty name resolves to null.
+  if (found?.address) return found.address
+  throw new StartError(`host '${host}' has no address; use an IP address, or a name that resolves`)
 }
 
 /** Who waits for an answer of the loop thread. */

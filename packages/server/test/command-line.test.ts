@@ -112,6 +112,7 @@ test('a port that is taken: names the port and who holds it', () =>
 test('an address that is not ours, a name that is none', async () => {
   await expectRefusal(['--ports', '0', '--host', '203.0.113.1'], 1, /203\.0\.113\.1 is not an address of this machine/)
   await expectRefusal(['--ports', '0', '--host', 'no-such-host.invalid'], 1, /'no-such-host\.invalid' has no address/)
+  await expectRefusal(['--ports', '0', '--host', '::1%lo'], 1, /'::1%lo' is an address of one interface/)
 })
 
 const lowestFreePort = Number(
@@ -145,6 +146,7 @@ test(
       ['--ready-fd 99', /--ready-fd 99: there is no such descriptor/],
       ['--ready-fd three', /--ready-fd/],
       ['--prots 8001', /unknown option --prots; did you mean --ports/],
+      ['--host=', /--host: '' is no host/],
       ['8001', /8001/],
     ]
     for (const [args, message] of mistakes) await expectRefusal(args.split(' '), 2, message)
