@@ -6,6 +6,8 @@ import type { Fault } from './fixtures/echo-server.js'
 export interface EchoServer {
   readonly port: number
   readonly process: ChildProcess
+  /** What each connection saw first of its end, `FIN` or the symbol of an error, as soon as `count` have ended. */
+  endings(count: number): Promise<string[]>
 }
 
 /** Runs `use` with an echo server that has the given fault, and ends the server whatever happens. */
@@ -22,7 +24,12 @@ export async function withServer<Result>(
         throw new Error(`the echo server ended with ${code} before it listened`)
       }),
     ])
-    return await use({ port: port as number, process: child })
+    const endings = async (count: number): Promise<string[]> => {
+      child.send('endings')
+      const [seen] = (await once(child, 'message')) as [string[]]
+      return seen.length >= count ? seen : endings(count)
+    }
+    return await use({ port: port as number, process: child, endings })
   } finally {
     child.kill('SIGKILL')
   }

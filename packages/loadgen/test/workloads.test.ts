@@ -61,8 +61,11 @@ for (const engine of engines) {
   })
 
   test('strings: a wrong byte ends the run', async () => {
-    const report = await withServer({ kind: 'flip', at: 3_000, span: 1 }, ({ port }) => strings(port))
+    const report = await withServer({ kind: 'flip', at: 3_000, span: 1 }, ({ port }) =>
+      strings(port, { messages: 10_000 })
+    )
     assert.is(report.verdict, 'wrong bytes')
+    assert.is(report.connections.completed, 0)
     assert.is(report.failures[0]?.mismatch?.offset, 3_000)
     assert.match(report.failures[0]?.message as string, /, connection \d: wrong bytes at offset 3,000/)
   })
@@ -129,13 +132,15 @@ for (const engine of engines) {
 
   for (const how of ['rst', 'fin', 'rst-while-receiving'] as const) {
     test(`vanish: ${how}`, async () => {
-      await withServer({ kind: 'none' }, async ({ port }) => {
+      await withServer({ kind: 'none' }, async ({ port, endings }) => {
         const plan: VanishPlan = { workload: 'vanish', targets: [local(port)], seed: 1, engine, how, clients: 20 }
         const report = await (await startLoad(plan)).report
         assert.is(report.verdict, 'ok')
         assert.is(report.connections.completed, 20)
         if (how === 'rst-while-receiving') assert.ok(report.received > 0 && report.received < report.sent)
         else assert.is(report.sent, 20 * 16 * 1024)
+        const seen = await endings(20)
+        assert.is(seen.filter(ending => (ending === 'FIN') === (how === 'fin')).length, 20, seen.join())
         // The server has survived, and is asked.
         assert.is((await strings(port)).verdict, 'ok')
       })
