@@ -32,6 +32,12 @@ export class PatternSender {
     this.#onDone(socket)
   }
 
+  /** Offers `length` bytes, or fewer where the pattern wraps. */
+  offer(socket: Socket, length: number): void {
+    const start = this.sent % period
+    this.sent += socket.write(this.#block, start, Math.min(length, period - start))
+  }
+
   /** Gives its block back; the engine may still hold it. */
   release(): void {
     this.#block.release()

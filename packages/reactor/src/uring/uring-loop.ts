@@ -43,7 +43,7 @@ export interface UringSizes {
   incremental?: boolean
 }
 
-const defaultSizes: UringSizes = { submissions: 256, completions: 2048, messageBuffers: 16, bulkBuffers: 8 }
+const defaultSizes: UringSizes = { submissions: 256, completions: 2048, messageBuffers: 16, bulkBuffers: 4 }
 
 /** What a pipe keeps is kept in blocks of this size: small, since many slow clients may each hold one. */
 const keepBlockSize = 64 * 1024
@@ -79,6 +79,7 @@ export class UringLoop implements Loop {
   readonly #sockets = new SlotTable<UringSocket>()
   readonly #listeners = new SlotTable<UringListener>()
   readonly #changes = new ChangeList()
+  readonly #firstChanges = new ChangeList()
   readonly #wakeFd: number
   readonly #ownsWakeFd: boolean
   readonly #mailboxes: { port: MessagePort; onMessage: (message: unknown) => void }[] = []
@@ -139,6 +140,16 @@ export class UringLoop implements Loop {
     this.#changes.add(owner)
   }
 
+  /** The same for one that found no buffer: it asks before those that had one, or it might never find any. */
+  changeFirst(socket: UringSocket): void {
+    this.#firstChanges.add(socket)
+  }
+
+  #flush(): void {
+    this.#firstChanges.flush()
+    this.#changes.flush()
+  }
+
   timer(delay: number, callback: () => void): Timer {
     const entry = this.#timers.add(performance.now() + delay, callback)
     return { cancel: () => this.#timers.cancel(entry) }
@@ -192,7 +203,7 @@ export class UringLoop implements Loop {
 
   #turn(): void {
     this.turns++
-    this.#changes.flush()
+    this.#flush()
     this.ring.enter(this.#timeout())
     this.now = performance.now()
     this.#dispatchAll()
@@ -270,10 +281,10 @@ export class UringLoop implements Loop {
 
   /** With every owner closed, so that none of them is called. */
   #drainOnce(timeout: number): void {
-    this.#changes.flush()
+    this.#flush()
     this.ring.enter(timeout)
     this.#dispatchAll()
-    this.#changes.flush()
+    this.#flush()
   }
 
   // What one of the owners throws must not keep the news from the others.

@@ -139,7 +139,8 @@ export class UringSocket implements Socket, Ready {
     const buffers = this.#state & multishot ? this.#loop.messageBuffers : this.#loop.bulkBuffers
     if ((flags & IORING_CQE_F_MORE) === 0) {
       this.#state &= ~(receiveInFlight | multishot | receiveCancelled)
-      this.#loop.change(this)
+      if (result === -ENOBUFS) this.#loop.changeFirst(this)
+      else this.#loop.change(this)
     }
     if (flags & IORING_CQE_F_BUFFER) {
       const block = buffers.take(flags >>> IORING_CQE_BUFFER_SHIFT, Math.max(0, result), flags)
