@@ -61,8 +61,10 @@ for (const engine of engines) {
   })
 
   test('strings: a wrong byte ends the run', async () => {
-    const report = await withServer({ kind: 'flip', at: 3_000, span: 1 }, ({ port }) =>
-      strings(port, { messages: 10_000 })
+    const report = await withServer({ kind: 'none' }, good =>
+      withServer({ kind: 'flip', at: 3_000, span: 1 }, bad =>
+        strings(good.port, { targets: [local(good.port), local(bad.port)], messages: 10_000 })
+      )
     )
     assert.is(report.verdict, 'wrong bytes')
     assert.is(report.connections.completed, 0)
