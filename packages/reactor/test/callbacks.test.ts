@@ -1,17 +1,35 @@
 import { MessageChannel } from 'node:worker_threads'
 import * as assert from 'uvu/assert'
-import { createLoop, type Socket, type SystemError } from '../src/index.js'
-import { close } from '../src/linux/libc.js'
-import { openConnecting, openListening } from '../src/linux/open-socket.js'
-import { localPortOf } from '../src/linux/socket-address.js'
+import { createLoop, type Loop, type Socket, type SystemError } from '../src/index.js'
+import { MSG_NOSIGNAL, SHUT_WR } from '../src/linux/constants.js'
+import { close, send as sendDirectly, shutdown } from '../src/linux/libc.js'
+import { mapScratch } from '../src/linux/mapped-memory.js'
+import { openConnecting } from '../src/linux/open-socket.js'
 import { openWaker } from '../src/waker.js'
+import { type Door, withBlockedDoor, withDoor } from './door.js'
 import type { Endpoint, Hooks } from './endpoint.js'
 import { blockOf, describeMatrix, onLoop, send } from './rig.js'
+
+const oneByte = mapScratch(1).address
 
 /** Fills a connection until it refuses, so that its owner waits for `onWritable`. */
 function fill(socket: Socket): void {
   const block = blockOf(new Uint8Array(65_536))
   while (socket.write(block, 0, block.size) > 0);
+}
+
+/** Sends the one who waits at the door something, before the loop's next turn where connecting is done by then. */
+function greet(loop: Loop, door: Door, text: string, andEnd = false): void {
+  const entered = door.letIn()
+  for (const fd of entered) {
+    door.send(fd, text)
+    if (andEnd) shutdown(fd, SHUT_WR)
+  }
+  if (entered.length === 0) loop.timer(1, () => greet(loop, door, text, andEnd))
+}
+
+function withTwoDoors(use: (one: Door, other: Door) => Promise<void>): Promise<void> {
+  return withDoor(one => withDoor(other => use(one, other)))
 }
 
 describeMatrix('callbacks', (test, engine) => {
@@ -87,40 +105,87 @@ describeMatrix('callbacks', (test, engine) => {
 
   test('an event for a connection that is gone does not reach the one that got its descriptor', async () => {
     const waker = await openWaker(engine)
-    const host = '127.0.0.1'
-    // Nobody accepts there, and the queue is full: the newcomer stays connecting unless somebody else's event reaches it.
-    const door = openListening({ host, port: 0, backlog: 0 })
-    const port = localPortOf(door)
-    const filling = [1, 2, 3].map(() => openConnecting({ host, port }).fd)
     const { port1, port2 } = new MessageChannel()
     try {
-      await onLoop(
-        engine,
-        async (rig, loop) => {
-          let newcomer: Endpoint | undefined
-          let old: Endpoint
-          loop.receive(port1, () => {
-            old.socket.close()
-            newcomer = rig.connect(port)
-            rig.stopIn(30)
-          })
-          await rig.pair({}, (client, server) => {
-            old = server
-            // Mail and bytes are there in the same turn, and mail comes first.
-            port2.postMessage('close it')
-            waker.wake()
-            send(client, 'for the old one')
-          })
-          return () => assert.equal(newcomer?.events, ['close'])
-        },
-        { wakeToken: waker.token }
+      // There the newcomer stays connecting unless somebody else's event reaches it.
+      await withBlockedDoor(door =>
+        onLoop(
+          engine,
+          async (rig, loop) => {
+            let newcomer: Endpoint | undefined
+            let old: Endpoint
+            loop.receive(port1, () => {
+              old.socket.close()
+              newcomer = rig.connect(door.port)
+              rig.stopIn(30)
+            })
+            await rig.pair({}, (client, server) => {
+              old = server
+              // Later, when there is no other event of the old one to come: mail has to be the first of the turn.
+              loop.timer(10, () => {
+                port2.postMessage('close it')
+                waker.wake()
+                send(client, 'for the old one')
+              })
+            })
+            return () => assert.equal(newcomer?.events, ['close'])
+          },
+          { wakeToken: waker.token }
+        )
       )
     } finally {
-      for (const fd of [...filling, door]) close(fd)
       port1.close()
       waker.close()
     }
   })
+
+  for (const where of ['onConnect', 'onRead', 'onWritable', 'onEnd'] as const) {
+    test(`bytes for a newcomer do not go to the one that made room for it inside ${where}`, () =>
+      withTwoDoors((oldDoor, door) =>
+        onLoop(engine, (rig, loop) => {
+          const makeRoom = (socket: Socket) => {
+            socket.close()
+            const newcomer = rig.connect(door.port, {
+              onRead: () => {
+                assert.is(newcomer.text, 'for the newcomer')
+                loop.stop()
+              },
+            })
+            assert.is.not(socket.localPort, newcomer.socket.localPort)
+            greet(loop, door, 'for the newcomer')
+          }
+          const old = rig.connect(oldDoor.port, { [where]: makeRoom })
+          // Connected, writable, readable and ended: as much as possible is to be told at once.
+          old.socket.write(blockOf('too soon'), 0, 8)
+          greet(loop, oldDoor, 'for the old one', true)
+        })
+      ))
+  }
+
+  test('bytes for a newcomer do not go to one that an earlier callback closed', () =>
+    withDoor(door =>
+      onLoop(engine, async (rig, loop) => {
+        const clients: Endpoint[] = []
+        const servers: Endpoint[] = []
+        const onRead = (socket: Socket) => {
+          for (const other of servers) if (other.socket !== socket) other.socket.close()
+          const newcomer = rig.connect(door.port, {
+            onRead: () => {
+              assert.is(newcomer.text, 'for the newcomer')
+              loop.stop()
+            },
+          })
+          greet(loop, door, 'for the newcomer')
+        }
+        const begin = (client: Endpoint, server: Endpoint) => {
+          clients.push(client)
+          servers.push(server)
+          if (servers.length < 2) return
+          for (const each of clients) send(each, 'all in one turn')
+        }
+        for (let count = 0; count < 2; count++) await rig.pair({ server: { onRead } }, begin)
+      })
+    ))
 
   test('what onConnection writes arrives', () =>
     onLoop(engine, async (rig, loop) => {
@@ -173,9 +238,10 @@ describeMatrix('callbacks', (test, engine) => {
       const sockets = ends.map(handler => loop.connect({ host: '127.0.0.1', port }, handler as never))
       loop.timer(20, () => {
         fill(sockets[1] as Socket)
-        sockets[1]?.[where === 'onClose' ? 'close' : 'shutdown']()
+        // The one that throws at its end is told of it before another.
+        if (where === 'onClose') for (const socket of sockets) socket.close()
+        else if (where !== 'onWritable') sockets[1]?.shutdown()
       })
-      if (where === 'onWritable') loop.timer(10, () => fill(sockets[1] as Socket))
       loop.timer(5000, () => assert.unreachable('nothing was thrown'))
       const thrown = await loop.run().then(
         () => undefined,
@@ -203,11 +269,9 @@ describeMatrix('callbacks', (test, engine) => {
     loop.timer(5000, () => assert.unreachable('nothing was thrown'))
     const thrown = await loop.run().catch(error => error)
     assert.is(thrown, fault)
-    await onLoop(engine, async (rig, again) => {
-      // A listener on the same port without SO_REUSEADDR shows that the connection is closed, not merely forgotten.
-      await rig.listen(undefined, { port: listener.port })
-      again.stop()
-    })
+    assert.is(sendDirectly(peer, oneByte, 1, MSG_NOSIGNAL), 1)
+    // Now the kernel has answered that there is nobody any more.
+    assert.is(sendDirectly(peer, oneByte, 1, MSG_NOSIGNAL), -1, 'the connection was left open')
     close(peer)
   })
 

@@ -1,29 +1,13 @@
 import * as assert from 'uvu/assert'
 import type { Socket, SystemError } from '../src/index.js'
-import { close } from '../src/linux/libc.js'
-import { openConnecting, openListening } from '../src/linux/open-socket.js'
-import { localPortOf } from '../src/linux/socket-address.js'
+import { Door, withBlockedDoor } from './door.js'
 import { blockOf, describeMatrix, onLoop, send } from './rig.js'
 
-/** A port where nobody accepts and the queue is full: connecting to it neither succeeds nor fails. */
-async function withFullBacklog(use: (port: number) => Promise<void>): Promise<void> {
-  const host = '127.0.0.1'
-  const listening = openListening({ host, port: 0, backlog: 0 })
-  const port = localPortOf(listening)
-  // A backlog of 0 holds one connection (listen(2)); one more is in doubt.
-  const filling = [1, 2, 3].map(() => openConnecting({ host, port }).fd)
-  try {
-    await use(port)
-  } finally {
-    for (const fd of [...filling, listening]) close(fd)
-  }
-}
-
-async function freePort(): Promise<number> {
-  const fd = openListening({ host: '127.0.0.1', port: 0 })
-  const port = localPortOf(fd)
-  close(fd)
-  return port
+/** A port at which nobody listens. */
+function freePort(): number {
+  const door = new Door()
+  door.close()
+  return door.port
 }
 
 describeMatrix('connecting', (test, engine) => {
@@ -112,7 +96,7 @@ describeMatrix('connecting', (test, engine) => {
 
   test('refused: onClose says so, and nothing else is called', () =>
     onLoop(engine, async rig => {
-      const port = await freePort()
+      const port = freePort()
       const client = rig.connect(port, {
         onClose: (_, error) => {
           assert.is(error?.syscall, 'connect')
@@ -125,8 +109,21 @@ describeMatrix('connecting', (test, engine) => {
       assert.is(client.closes, 0, 'onClose inside connect')
     }))
 
+  test('a network that cannot be reached: onClose says so, and not before connect has returned', () =>
+    onLoop(engine, (rig, loop) => {
+      // TCP does not broadcast.
+      const host = '255.255.255.255'
+      const onClose = (_: Socket, error: SystemError | undefined) => {
+        assert.is(error?.syscall, 'connect')
+        assert.is(error?.code, 'ENETUNREACH')
+        loop.stop()
+      }
+      const client = rig.connect(9, { onClose }, { host, timeout: 1000 })
+      assert.is(client.closes, 0, 'onClose inside connect')
+    }))
+
   test('gives up after its timeout, and not before', () =>
-    withFullBacklog(port =>
+    withBlockedDoor(({ port }) =>
       onLoop(engine, (rig, loop) => {
         const started = performance.now()
         const client = rig.connect(
@@ -154,7 +151,7 @@ describeMatrix('connecting', (test, engine) => {
 
   for (const ending of ['close', 'abort'] as const) {
     test(`${ending} while connecting ends it without an error`, () =>
-      withFullBacklog(port =>
+      withBlockedDoor(({ port }) =>
         onLoop(engine, (rig, loop) => {
           const client = rig.connect(
             port,
@@ -189,6 +186,25 @@ describeMatrix('connecting', (test, engine) => {
       client.socket.shutdown()
       assert.is(client.socket.write(blockOf('late'), 0, 4), 0)
     }))
+
+  test('shut down while it waits in a queue, it connects all the same, and then ends', () =>
+    withBlockedDoor(door =>
+      onLoop(engine, async (rig, loop) => {
+        const client = rig.connect(door.port)
+        const entered: number[] = []
+        const look = () => {
+          entered.push(...door.letIn())
+          if (!client.connected || entered.length === 0) loop.timer(20, look)
+          else if (door.receive(entered.at(-1) as number) === 0) loop.stop()
+          else loop.timer(20, look)
+        }
+        loop.timer(50, () => {
+          assert.not(client.connected, 'the queue was not full')
+          client.socket.shutdown()
+          look()
+        })
+      })
+    ))
 
   test('a write that came before the connection is refused, and its owner told when it makes sense', () =>
     onLoop(engine, async (rig, loop) => {

@@ -82,17 +82,19 @@ describeMatrix('listening', (test, engine) => {
       loop.stop()
     }))
 
-  test('paused, it hands out no connection; resumed, it hands out those that waited', () =>
+  test('paused, it hands out no connection; resumed, it hands out all that waited', () =>
     onLoop(engine, async (rig, loop) => {
+      // More than are accepted in one turn.
+      const count = 200
       let handedOut = 0
       let paused = true
       const listener = await rig.listen(() => {
         assert.not(paused, 'a connection while paused')
-        if (++handedOut === 5) loop.stop()
+        if (++handedOut === count) loop.stop()
         return {}
       })
       listener.pause()
-      for (let count = 0; count < 5; count++) rig.connect(listener.port)
+      for (let each = 0; each < count; each++) rig.connect(listener.port)
       loop.timer(50, () => {
         paused = false
         listener.resume()

@@ -45,6 +45,10 @@ async function turnsOf({ thread, events }: Started): Promise<number> {
   return (events.at(-1) as Event & { kind: 'echo' }).turns
 }
 
+function turnsForAMessage(engine: EngineName): number {
+  return engine === 'node' ? 10 : 1
+}
+
 describeMatrix('loop thread', (test, engine) => {
   test('commands go down and events come up, in order', () =>
     withThread(engine, {}, async ({ thread, events, ends }) => {
@@ -71,28 +75,30 @@ describeMatrix('loop thread', (test, engine) => {
       await until('the answer comes', () => events.some(({ kind }) => kind === 'echo'), 1000)
     }))
 
-  test('idle, it makes no turns', () =>
-    withThread(engine, { listen: true }, async started => {
-      await turnsOf(started)
-      const turns = await turnsOf(started)
-      await sleep(300)
-      // Node may take a turn or two for a message.
-      assert.ok((await turnsOf(started)) - turns <= (engine !== 'node' ? 1 : 4))
-    }))
+  // The second is a timer beyond what the kernel can wait for.
+  for (const timer of [60_000, 2 ** 33]) {
+    test(`idle, with a timer of ${timer} ms, it makes no turns`, () =>
+      withThread(engine, { listen: true, timer }, async started => {
+        await turnsOf(started)
+        const turns = await turnsOf(started)
+        await sleep(300)
+        assert.ok((await turnsOf(started)) - turns <= turnsForAMessage(engine))
+      }))
+  }
 
   test('idle with a thousand connections, it makes no turns and uses no CPU', () =>
     withThread(engine, { listen: true }, started =>
       withClients(async clients => {
         await until('it listens', () => started.events.length > 0)
         await clients.add((started.events[0] as Event & { kind: 'port' }).port, 1000)
-        await sleep(100)
+        await sleep(200)
         const turns = await turnsOf(started)
         const cpu = process.cpuUsage()
         await sleep(500)
         const { user, system } = process.cpuUsage(cpu)
-        assert.ok((await turnsOf(started)) - turns <= (engine !== 'node' ? 1 : 4))
+        assert.ok((await turnsOf(started)) - turns <= turnsForAMessage(engine))
         // Microseconds of the whole process, this thread's own included.
-        assert.ok(user + system < 50_000, `${user + system} µs of CPU in 500 ms`)
+        assert.ok(user + system < 150_000, `${user + system} µs of CPU in 500 ms`)
       })
     ))
 
@@ -117,6 +123,8 @@ describeMatrix('loop thread', (test, engine) => {
 
   test('what a timer throws is told at the end, after what was said before', async () => {
     const { thread, events, ends } = await start(engine, { trouble: 'timer throws' })
+    // Until the thread has ended, so that its last words and its end are there at the same time.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
     await until('the end is told', () => ends.length === 1)
     assert.is(ends[0]?.message, 'thrown by a timer')
     assert.equal(

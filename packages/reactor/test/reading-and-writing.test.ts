@@ -81,6 +81,28 @@ describeMatrix('reading and writing', (test, engine) => {
       await rig.pair({ client, server, listen: { sendBuffer: 8192 } }, ({ socket }) => sender.pump(socket))
     }))
 
+  test('a refused writer costs nothing while it waits', () =>
+    onLoop(engine, async (rig, loop) => {
+      const block = blockOf('in small pieces')
+      const onWritable = (socket: Socket) => {
+        while (socket.write(block, 0, block.size) > 0);
+      }
+      await rig.pair({ client: { onWritable }, connect: tiny }, ({ socket }, server) => {
+        server.socket.demand(0)
+        onWritable(socket)
+        // Until the buffers of both kernels are full, it is busy.
+        const lookAgain = (turnsBefore: number) => {
+          if (loop.turns - turnsBefore < 10) loop.stop()
+          else waitAndLook()
+        }
+        const waitAndLook = () => {
+          const { turns } = loop
+          loop.timer(50, () => lookAgain(turns))
+        }
+        waitAndLook()
+      })
+    }))
+
   test('a message that comes byte by byte is delivered byte by byte', () =>
     onLoop(engine, async (rig, loop) => {
       const message = 'one byte at a time'

@@ -45,6 +45,28 @@ for (const how of ['abort', 'close'] as const) {
     }))
 }
 
+test('closed with bytes pending, and then reset by the peer: it ends, and nothing is tried for ever', () =>
+  onUring({}, async (rig, loop) => {
+    const block = loop.arena.lease()
+    let turns = 0
+    const onClose = () => {
+      turns = loop.turns
+      rig.stopIn(50)
+    }
+    await rig.pair({ client: { onWritable: socket => fill(socket, block), onClose } }, (client, server) => {
+      server.socket.demand(0)
+      fill(client.socket, block)
+      loop.timer(50, () => {
+        client.socket.close()
+        loop.timer(20, () => server.socket.abort())
+      })
+    })
+    return () => {
+      assert.is(block.leases, 1)
+      assert.ok(loop.turns - turns < 10)
+    }
+  }))
+
 test('the loop ends with every kind of operation in flight: all are told, and all memory comes back', () =>
   onUring({}, async (rig, loop) => {
     const block = loop.arena.lease()

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import type { UringLoop, UringSizes } from '../src/uring/uring-loop.js'
+import type { UringLoop } from '../src/uring/uring-loop.js'
+import type { UringSizes } from '../src/uring/uring-sizes.js'
 import { Rig, whereUringRuns } from './rig.js'
 
 /** A topic that only engine `uring` knows; skipped, with the reason, where it cannot run. */

@@ -51,7 +51,7 @@ export class EpollListener implements Listener, Ready {
   }
 
   #proceed(): void {
-    if (this.#waiting && !this.#paused && !this.#short && !this.closed) this.#loop.ready.add(this)
+    if (this.#waiting && !this.#short) this.#loop.ready.add(this)
   }
 
   pause(): void {

@@ -73,7 +73,7 @@ export class EpollSocket implements Socket, Ready {
   limitConnecting(timeout: number): void {
     if (this.closed) return
     this.#connectTimer = this.#loop.timer(timeout, () => {
-      if (this.#state & connecting) this.fail(new SystemError('connect', 'ETIMEDOUT', this.remoteAddress))
+      this.fail(new SystemError('connect', 'ETIMEDOUT', this.remoteAddress))
     })
   }
 
