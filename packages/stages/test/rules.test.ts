@@ -1,0 +1,103 @@
+import fc from 'fast-check'
+import { suite } from 'suite'
+import * as assert from 'uvu/assert'
+import { type CpuSpan, cpuLimit, judgeCpu, spinLimit } from '../src/rules/cpu-rule.js'
+import { growthAllowance, judgeGrowth, type MemoryPoint } from '../src/rules/memory-rule.js'
+
+const mebibyte = 1024 * 1024
+const test = suite('rules')
+
+/** Spans of 100 ms with the percentages that `load` gives for each second. */
+function spans(load: (second: number) => number, seconds = 20): CpuSpan[] {
+  return Array.from({ length: seconds * 10 }, (_, index) => {
+    const from = 5_000 + index * 100
+    return { from, to: from + 100, cpu: load(index / 10) }
+  })
+}
+
+test('CPU: rest passes, and so does work below the limit', () => {
+  assert.is(judgeCpu(spans(() => 0)).broken, undefined)
+  assert.is(judgeCpu(spans(() => cpuLimit - 1)).broken, undefined)
+  assert.is(judgeCpu([]).broken, undefined)
+})
+
+test('CPU: a program that spins all the time, or uses more than one core, breaks the mean', () => {
+  const judgement = judgeCpu(spans(() => 100))
+  assert.is(judgement.broken, 'mean')
+  assert.ok(Math.abs(judgement.mean - 100) < 0.01)
+  assert.is(judgeCpu(spans(() => 180)).broken, 'mean')
+  assert.is(judgeCpu(spans(() => cpuLimit)).broken, 'mean')
+})
+
+test('CPU: a spin in a part of the window is found, wherever it is', () => {
+  for (const beginning of [0, 7.5, 18.2]) {
+    const judgement = judgeCpu(spans(second => (second >= beginning && second < beginning + 1.8 ? 100 : 0)))
+    assert.is(judgement.broken, 'spin', `beginning at ${beginning}`)
+    assert.ok(judgement.worst >= spinLimit)
+    assert.ok(Math.abs(judgement.worstAt - beginning * 1000) <= 1000)
+  }
+})
+
+test('CPU: short work now and then is no spin', () => {
+  assert.is(judgeCpu(spans(second => (second % 10 < 0.5 ? 100 : 0))).broken, undefined)
+})
+
+test('CPU: a window shorter than the span is judged as a whole', () => {
+  assert.is(judgeCpu(spans(() => 60, 1)).worst, 60)
+})
+
+/** Samples of a transfer of 4 GiB, with the memory that `memory` gives for so many bytes moved. */
+function points(memory: (moved: number) => number, count = 200, size = 4096 * mebibyte): MemoryPoint[] {
+  return Array.from({ length: count + 1 }, (_, index) => {
+    const moved = (size * index) / count
+    return { moved, memory: memory(moved) }
+  })
+}
+
+test('memory: a level one passes, wherever it lies', () => {
+  assert.is(judgeGrowth(points(() => 50 * mebibyte)).broken, false)
+  assert.is(judgeGrowth(points(() => 2000 * mebibyte)).growth, 0)
+})
+
+test('memory: a leak of a hundredth is found, with its slope', () => {
+  const judgement = judgeGrowth(points(moved => 50 * mebibyte + moved / 100))
+  assert.is(judgement.broken, true)
+  assert.ok(Math.abs(judgement.slope - 0.01) < 0.0005)
+})
+
+test('memory: a leak behind the teeth of a garbage collector is found; the teeth alone are not one', () => {
+  const tooth = (moved: number) => (moved % (180 * mebibyte)) / 2
+  assert.is(judgeGrowth(points(moved => 40 * mebibyte + tooth(moved))).broken, false)
+  assert.is(judgeGrowth(points(moved => 40 * mebibyte + tooth(moved) + moved / 16)).broken, true)
+})
+
+test('memory: a heap that is warmed up, or enlarged once, is no leak', () => {
+  assert.is(judgeGrowth(points(moved => Math.min(moved, 800 * mebibyte))).broken, false)
+  assert.is(judgeGrowth(points(moved => (moved > 2500 * mebibyte ? 400 : 100) * mebibyte)).broken, false)
+  assert.is(judgeGrowth(points(moved => 200 * mebibyte * Math.log2(1 + moved / (100 * mebibyte)), 200)).lows.length, 8)
+})
+
+test('memory: few samples or none are no proof', () => {
+  assert.is(judgeGrowth([]).broken, false)
+  assert.is(judgeGrowth([{ moved: 5, memory: 7 }]).broken, false)
+  assert.is(judgeGrowth(points(() => mebibyte, 10, 0)).broken, false)
+})
+
+test('memory: whatever lies within the allowance passes, and any even leak beyond it does not', () => {
+  const noise = fc.array(fc.double({ min: 0, max: 0.9, noNaN: true }), { minLength: 64, maxLength: 300 })
+  fc.assert(
+    fc.property(noise, fc.integer({ min: 0, max: 2 ** 34 }), (shares, base) => {
+      const memory = shares.map((share, index) => ({ moved: index * mebibyte, memory: base + share * growthAllowance }))
+      assert.is(judgeGrowth(memory).broken, false)
+    })
+  )
+  fc.assert(
+    fc.property(fc.double({ min: 1.5, max: 500, noNaN: true }), fc.integer({ min: 40, max: 2000 }), (factor, count) => {
+      // Over the counted three quarters, so much more than the allowance.
+      const slope = (growthAllowance * factor) / (0.75 * 4096 * mebibyte)
+      assert.is(judgeGrowth(points(moved => moved * slope, count)).broken, true)
+    })
+  )
+})
+
+test.run()
