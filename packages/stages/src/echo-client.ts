@@ -1,0 +1,263 @@
+import { type Cipher, createCipheriv, createHash } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { byteWindow } from './byte-window.js'
+import { bytes, count, hexByte, seconds } from './format.js'
+import { describeStall, ownErrors } from './load-blame.js'
+import { Patience, stallPatience } from './patience.js'
+import { Blame, Doubt } from './verdict.js'
+
+/** Where a client connects to, and as whom. */
+export interface EchoClientOptions {
+  readonly host: string
+  readonly port: number
+  /** For sentences about it: `client 17`, `the second client`. */
+  readonly name: string
+  /** Every client of one seed and name sends the same bytes; clients of other names send others. */
+  readonly seed: number
+}
+
+/** How often a wait looks whether patience is exhausted, in milliseconds. What happens on the socket wakes it at once. */
+const lookEvery = 100
+
+/** Bytes given to the socket at once. */
+const writePiece = 65_536
+
+/**
+ * A client that expects its bytes back, for probes and for streams that go on while other things happen. Every
+ * byte is compared as it arrives, however the replies are cut. What is wrong is thrown as a Blame.
+ */
+export class EchoClient {
+  readonly name: string
+  readonly port: number
+  readonly #socket: Socket
+  readonly #generator: Cipher
+  /** Sent and not yet come back, oldest first. */
+  #expected: Buffer[] = []
+  /** Not yet given to the socket. */
+  #unsent: Buffer[] = []
+  #writing = false
+  #sent = 0
+  /** Of `#sent`, what the kernel has taken; it may be a piece behind. */
+  #taken = 0
+  #verified = 0
+  #problem: Blame | Doubt | undefined
+  #connected = false
+  #ended = false
+  #lastProgress = 0
+  #progress = 0
+  #wake = () => {}
+
+  /** Begins to connect; `connected` tells how that went. */
+  constructor(options: EchoClientOptions) {
+    this.name = options.name
+    this.port = options.port
+    const key = createHash('sha256').update(`${options.seed} ${options.name} ${options.port}`).digest()
+    // The key stream of a cipher: bytes of all values, without a period, the same ones for the same key.
+    this.#generator = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
+    this.#socket = connect({ host: options.host, port: options.port, noDelay: true, allowHalfOpen: true })
+    this.#socket.on('connect', () => {
+      this.#connected = true
+      this.#wake()
+    })
+    this.#socket.on('data', chunk => {
+      this.#take(chunk)
+      this.#wake()
+    })
+    this.#socket.on('error', error => this.#lose(error as NodeJS.ErrnoException))
+    for (const event of ['end', 'close']) {
+      this.#socket.on(event, () => {
+        this.#ended = true
+        this.#wake()
+      })
+    }
+  }
+
+  /** Waits for the connection; throws a Blame when it is refused, or not established while patience lasts. */
+  async connected(): Promise<void> {
+    const patience = new Patience()
+    while (!this.#connected) {
+      if (this.#problem) throw this.#problem
+      if (patience.isExhausted()) {
+        this.leave()
+        throw this.#blame('stall', `${this.name} was not connected within ${seconds(stallPatience)}`)
+      }
+      await this.#something()
+    }
+  }
+
+  /**
+   * Sends `length` bytes (or these very ones) and waits until they have all come back. Returns the milliseconds that
+   * it took. Throws a Blame at the first wrong byte, when the connection ends, and when nothing moves any more.
+   */
+  async exchange(content: number | Uint8Array): Promise<number> {
+    const startedAt = performance.now()
+    this.#send(content)
+    await this.#settle()
+    return performance.now() - startedAt
+  }
+
+  /** Throws a Blame when the connection has ended or anything wrong has arrived. */
+  check(): void {
+    if (this.#problem) throw this.#problem
+    if (this.#ended) throw this.#endedEarly()
+  }
+
+  /**
+   * Ends the conversation properly: FIN, then waits until the program has closed as well, so that nothing which it
+   * still had to say is missed. Throws a Blame for bytes that nobody sent. A program that does not close within
+   * `limit` milliseconds is left alone.
+   */
+  async finish(limit: number): Promise<void> {
+    this.#socket.end()
+    const patience = new Patience(limit)
+    while (!this.#ended && !this.#problem && !patience.isExhausted()) await this.#something()
+    const problem = this.#problem
+    this.leave()
+    if (problem instanceof Blame && problem.kind !== 'connection') throw problem
+  }
+
+  /** Closes the connection in whatever state it is. Does nothing when it has ended. */
+  leave(): void {
+    this.#forget()
+    this.#socket.destroy()
+  }
+
+  #forget(): void {
+    this.#socket.removeAllListeners('data')
+    this.#expected = []
+    this.#unsent = []
+  }
+
+  /** Piece by piece, because only the end of a write tells what the kernel has taken. */
+  #write(): void {
+    const next = this.#unsent.shift()
+    this.#writing = next !== undefined
+    if (!next) return
+    const piece = next.subarray(0, writePiece)
+    if (piece.length < next.length) this.#unsent.unshift(next.subarray(piece.length))
+    this.#socket.write(piece, error => {
+      if (error) return
+      this.#taken += piece.length
+      this.#wake()
+      this.#write()
+    })
+  }
+
+  #send(content: number | Uint8Array): void {
+    const chunk = typeof content === 'number' ? this.#generator.update(Buffer.alloc(content)) : Buffer.from(content)
+    this.#expected.push(chunk)
+    this.#sent += chunk.length
+    this.#unsent.push(chunk)
+    if (!this.#writing) this.#write()
+  }
+
+  async #settle(): Promise<void> {
+    const patience = new Patience()
+    for (;;) {
+      this.#noteProgress(patience)
+      if (this.#problem) throw this.#problem
+      if (this.#verified === this.#sent) return
+      if (this.#ended) throw this.#endedEarly()
+      if (patience.isExhausted()) throw this.#stalled()
+      await this.#something()
+    }
+  }
+
+  /** Waits until something happens on the socket, or it is time to look at the patience. */
+  #something(): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, lookEvery)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  #noteProgress(patience: Patience): void {
+    const progress = this.#verified + this.#taken
+    if (progress === this.#progress) return
+    this.#progress = progress
+    this.#lastProgress = performance.now()
+    patience.renew()
+  }
+
+  #take(chunk: Buffer): void {
+    this.#lastProgress = performance.now()
+    let rest = chunk
+    while (rest.length > 0 && !this.#problem) {
+      const [expected] = this.#expected
+      if (!expected) {
+        this.#problem = this.#surplus(rest)
+        return
+      }
+      const length = Math.min(expected.length, rest.length)
+      if (expected.compare(rest, 0, length, 0, length) !== 0) {
+        this.#problem = this.#mismatch(expected, rest)
+        return
+      }
+      this.#verified += length
+      rest = rest.subarray(length)
+      if (length === expected.length) this.#expected.shift()
+      else this.#expected[0] = expected.subarray(length)
+    }
+  }
+
+  #mismatch(expected: Buffer, actual: Buffer): Blame {
+    let at = 0
+    while (expected[at] === actual[at]) at++
+    const [wanted, got] = [expected[at] ?? 0, actual[at] ?? 0]
+    const position = count(this.#verified + at + 1)
+    const reason = `byte ${position} of ${this.name} differs (port ${this.port}): sent ${hexByte(wanted)}, got ${hexByte(got)}`
+    return new Blame('bytes', reason, {
+      port: this.port,
+      client: this.name,
+      offset: this.#verified + at,
+      sent: byteWindow(expected, at),
+      got: byteWindow(actual, at),
+    })
+  }
+
+  #surplus(rest: Buffer): Blame {
+    const what = `${this.name} got ${bytes(rest.length)} more than the ${bytes(this.#sent)} that it sent`
+    return this.#blame('bytes', what, { got: byteWindow(rest, 0) })
+  }
+
+  #stalled(): Blame {
+    return this.#blame('stall', `${describeStall(this.#taken, this.#verified)} (${this.name})`)
+  }
+
+  #endedEarly(): Blame {
+    const state =
+      this.#sent === 0
+        ? 'before it had sent anything'
+        : `when ${count(this.#verified)} of ${bytes(this.#sent)} were back`
+    return this.#blame('connection', `the program closed the connection of ${this.name} ${state}`)
+  }
+
+  #lose(error: NodeJS.ErrnoException): void {
+    if (this.#problem) return
+    const { code } = error
+    if (code !== undefined && ownErrors.has(code)) {
+      this.#problem = new Doubt(`${this.name} could not connect: ${error.message}`)
+    } else if (!this.#connected) {
+      const what = code === 'ECONNREFUSED' ? 'the connection was refused' : error.message
+      this.#problem = this.#blame('connection', `${what} (${this.name})`)
+    } else {
+      const what = code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : `lost (${code})`
+      const state = `${count(this.#verified)} of ${bytes(this.#sent)} were back`
+      this.#problem = this.#blame('connection', `the connection of ${this.name} was ${what} when ${state}`)
+    }
+  }
+
+  #blame(kind: Blame['kind'], what: string, evidence: Record<string, unknown> = {}): Blame {
+    return new Blame(kind, `port ${this.port}: ${what}`, {
+      port: this.port,
+      client: this.name,
+      sent: this.#sent,
+      verified: this.#verified,
+      millisecondsSinceProgress: Math.round(performance.now() - this.#lastProgress),
+      ...evidence,
+    })
+  }
+}
