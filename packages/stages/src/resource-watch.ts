@@ -1,0 +1,104 @@
+import { totalmem } from 'node:os'
+import { Monitor, memoryBytes, type Sample } from 'monitor'
+import { seconds } from './format.js'
+import type { Program } from './program/program.js'
+import type { CpuSpan } from './rules/cpu-rule.js'
+import { Doubt } from './verdict.js'
+
+/**
+ * Milliseconds between samples: short against the parts that the rule for CPU judges, long against the kernel's clock
+ * tick of 10 ms. Tests that need more of them take their own.
+ */
+const interval = 200
+
+/** A process that uses at least this share of the whole program's CPU time is named. */
+const busyShare = 0.5
+
+/** CPU, memory and descriptors of a program, of all its processes together. */
+export class ResourceWatch {
+  /** The memory of this machine in bytes. */
+  readonly systemMemory = totalmem()
+  readonly #program: Program
+  readonly #monitor: Monitor
+
+  private constructor(program: Program, monitor: Monitor) {
+    this.#program = program
+    this.#monitor = monitor
+  }
+
+  /** Begins to sample. Throws a Doubt when nothing can be sampled. */
+  static async start(program: Program): Promise<ResourceWatch> {
+    // Parentage alone would miss a process that went into the background.
+    const members = () => program.tree.members().map(({ pid }) => pid)
+    try {
+      return new ResourceWatch(program, await Monitor.start(program.pid, { interval, members }))
+    } catch (error) {
+      throw new Doubt(`the program could not be watched: ${(error as Error).message}`)
+    }
+  }
+
+  get samples(): readonly Sample[] {
+    return this.#monitor.samples
+  }
+
+  /** Memory in bytes at the last sample, and the highest of all. */
+  get memory(): { readonly now: number; readonly peak: number } {
+    const all = this.samples.map(memoryBytes)
+    return { now: all.at(-1) ?? 0, peak: Math.max(0, ...all) }
+  }
+
+  /** Takes a sample now and returns its number, from which on others can be asked for. */
+  async mark(): Promise<number> {
+    await this.sampleNow()
+    return this.samples.length - 1
+  }
+
+  async sampleNow(): Promise<Sample> {
+    return await this.#monitor.sampleNow()
+  }
+
+  /** Open descriptors at this moment; undefined where they may not be looked at. */
+  async countDescriptors(): Promise<number | undefined> {
+    return (await this.sampleNow()).descriptors
+  }
+
+  /** The CPU time used between the samples from number `mark` on. */
+  spansSince(mark: number): CpuSpan[] {
+    const samples = this.samples.slice(mark)
+    return samples.slice(1).map((sample, index) => {
+      const before = samples[index] as Sample
+      return {
+        from: before.atMilliseconds,
+        to: sample.atMilliseconds,
+        cpu: (sample.cpuSeconds - before.cpuSeconds) * 1000,
+      }
+    })
+  }
+
+  /** For a sentence, which process used most CPU time since a mark: ` (in a child process, node, pid 4242)`. */
+  describeBusiest(mark: number): string {
+    const used = new Map<number, { name: string; cpu: number }>()
+    const samples = this.samples.slice(mark)
+    for (const [index, sample] of samples.slice(1).entries()) {
+      const elapsed = sample.atMilliseconds - (samples[index]?.atMilliseconds ?? 0)
+      for (const { pid, name, cpuPercent } of sample.processes) {
+        used.set(pid, { name, cpu: (used.get(pid)?.cpu ?? 0) + cpuPercent * elapsed })
+      }
+    }
+    const total = [...used.values()].reduce((sum, { cpu }) => sum + cpu, 0)
+    const [busiest] = [...used].sort(([, a], [, b]) => b.cpu - a.cpu)
+    if (!busiest || busiest[0] === this.#program.pid || busiest[1].cpu < busyShare * total) return ''
+    return ` (in a child process, ${busiest[1].name}, pid ${busiest[0]})`
+  }
+
+  /** A Doubt when the samples do not cover the test although the program lives. */
+  doubt(): Doubt | undefined {
+    const last = this.samples.at(-1)
+    if (this.#program.end || !this.#monitor.ended) return undefined
+    return new Doubt(`the program could no longer be watched ${seconds(last?.atMilliseconds ?? 0)} after the start`)
+  }
+
+  async stop(): Promise<void> {
+    await this.#monitor.stop()
+  }
+}

@@ -1,0 +1,54 @@
+const kibibyte = 1024
+const mebibyte = 1024 * kibibyte
+const gibibyte = 1024 * mebibyte
+
+/** How much each test does. Sizes in bytes, times in milliseconds. */
+export interface Scale {
+  readonly name: 'full' | 'quick'
+  readonly nonblocking: {
+    /** What the client that does not read streams at most. */
+    readonly size: number
+    /** When other clients are first served beside it, then how often, and until when. */
+    readonly firstProbe: number
+    readonly probeEvery: number
+    readonly until: number
+  }
+  readonly cpu: { readonly window: number }
+  readonly memory: {
+    readonly size: number
+    /** Stops a transfer that has taken so long once it has moved `leastSize`; Infinity moves all of `size`. */
+    readonly longest: number
+    readonly leastSize: number
+    /** How long a client must have been held up for the program to count as holding it up. */
+    readonly held: number
+  }
+  /** Random strings for each port. */
+  readonly single: { readonly strings: number; readonly longest: number }
+  readonly multiple: { readonly clients: number; readonly strings: number; readonly longest: number }
+  /** Clients that vanish in each of the ways. */
+  readonly errors: { readonly vanishing: number }
+}
+
+/** What the seed and the issue ask for. */
+const full: Scale = {
+  name: 'full',
+  nonblocking: { size: 4 * gibibyte, firstProbe: 5_000, probeEvery: 1_000, until: 30_000 },
+  cpu: { window: 20_000 },
+  memory: { size: 4 * gibibyte, longest: Number.POSITIVE_INFINITY, leastSize: 4 * gibibyte, held: 5_000 },
+  single: { strings: 40, longest: mebibyte },
+  multiple: { clients: 100, strings: 20, longest: 64 * kibibyte },
+  errors: { vanishing: 100 },
+}
+
+/** For the inner loop: the same steps, all six within 25 seconds. */
+const quick: Scale = {
+  name: 'quick',
+  nonblocking: { size: 4 * gibibyte, firstProbe: 1_000, probeEvery: 500, until: 2_500 },
+  cpu: { window: 3_000 },
+  memory: { size: gibibyte, longest: 3_000, leastSize: 16 * mebibyte, held: 1_000 },
+  single: { strings: 10, longest: mebibyte },
+  multiple: { clients: 100, strings: 4, longest: 16 * kibibyte },
+  errors: { vanishing: 34 },
+}
+
+export const scales = { full, quick } as const

@@ -1,0 +1,178 @@
+import type { EchoClient } from '../echo-client.js'
+import { count, plural, seconds } from '../format.js'
+import { blameFailures } from '../load-blame.js'
+import { Patience, stallPatience } from '../patience.js'
+import type { StageTest, TestContext } from '../stage-test.js'
+import { Blame, Doubt } from '../verdict.js'
+
+/** The ways to vanish, with what it is called in a sentence. */
+const ways = [
+  ['rst', 'reset their connections'],
+  ['fin', 'closed their connections in the middle'],
+  ['rst-while-receiving', 'reset their connections while the program wrote to them'],
+] as const
+
+/** Older clients on each port. */
+const olderOnEachPort = 2
+
+/** Bytes of each piece of an older client's stream, and of a new client's message. */
+const pieceSize = 16 * 1024
+
+/** Between two rounds of the older and the new clients while others vanish, in milliseconds. */
+const roundEvery = 20
+
+/**
+ * Descriptors by which a program may hold more than before without having lost them: epoll, eventfd and timerfd
+ * descriptors that a runtime makes at its first error or for another thread. A third of the clients lost is more.
+ */
+const descriptorAllowance = 8
+
+/** How often descriptors are counted while they go down, in milliseconds. */
+const lookEvery = 50
+
+/** How long a new client waits for the program to close after it, in milliseconds. */
+const closeTime = 500
+
+export const errors: StageTest = {
+  id: 'errors',
+  title: 'Clients that vanish disturb nobody',
+  asks: {
+    input: 'client forcefully disconnects',
+    expected: 'Previous and new clients are able to send and receive output as expected',
+  },
+  usualCauses: {
+    connection:
+      'an error of one connection that ends the program: SIGPIPE not ignored, ECONNRESET thrown and not caught, or ' +
+      'a connection used after it was closed',
+    stall: 'a loop that ends, or waits for ever, at the first error of a connection',
+    bytes: 'a descriptor closed twice or used after it was closed, so that it was already another client',
+    limit: 'a connection that is not closed after its peer has gone',
+  },
+
+  async run(context) {
+    const { scale } = context
+    const older = await connectOlder(context)
+    const before = await countDescriptors(context)
+    let [vanished, slowest] = [0, 0]
+
+    for (const [how, what] of ways) {
+      const wave = scale.errors.vanishing
+      context.happened(`${plural(wave, 'client')} ${what}`)
+      const others = new Company(context, older)
+      try {
+        await vanish(context, how, wave)
+      } finally {
+        await others.stop()
+      }
+      others.check()
+      await newcomers(context)
+      vanished += wave
+      slowest = Math.max(slowest, others.slowest)
+      await expectDescriptors(context, before, `${plural(wave, 'client')} ${what}`)
+      context.log(
+        `${plural(wave, 'client')} ${what}: ${count(others.rounds)} rounds of the others, the slowest ${count(others.slowest)} ms`
+      )
+    }
+
+    for (const client of older) await client.exchange(pieceSize)
+    const after = await countDescriptors(context)
+    context.measure(
+      { vanished, slowestOtherMilliseconds: slowest, descriptorsBefore: before, descriptors: after },
+      { slowestOtherMilliseconds: stallPatience, descriptors: before + descriptorAllowance }
+    )
+  },
+}
+
+async function connectOlder(context: TestContext): Promise<EchoClient[]> {
+  const older: EchoClient[] = []
+  for (let round = 1; round <= olderOnEachPort; round++) {
+    for (const port of context.target.ports) {
+      const client = await context.connect(port, `older client ${round}`)
+      await client.exchange(pieceSize)
+      older.push(client)
+    }
+  }
+  return older
+}
+
+/** Everybody else, while clients vanish: older ones continue their streams, new ones come and are served. */
+class Company {
+  rounds = 0
+  /** Milliseconds until a piece was back. */
+  slowest = 0
+  readonly #done: Promise<void>
+  #stopping = false
+  #problem: unknown
+
+  constructor(context: TestContext, older: readonly EchoClient[]) {
+    this.#done = this.#talk(context, older).catch(problem => {
+      this.#problem = problem
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#done
+  }
+
+  /** Throws what went wrong. */
+  check(): void {
+    if (this.#problem !== undefined) throw this.#problem
+  }
+
+  async #talk(context: TestContext, older: readonly EchoClient[]): Promise<void> {
+    do {
+      const times = await Promise.all([...older.map(client => client.exchange(pieceSize)), newcomers(context)])
+      this.slowest = Math.max(this.slowest, ...times)
+      this.rounds++
+      await context.pause(roundEvery)
+    } while (!this.#stopping)
+  }
+}
+
+/** A new client on each port: comes, is served, leaves. Returns the milliseconds of the slowest. */
+async function newcomers(context: TestContext): Promise<number> {
+  const times = await Promise.all(
+    context.target.ports.map(async port => {
+      const client = await context.connect(port, 'a new client')
+      const time = await client.exchange(pieceSize)
+      await client.finish(closeTime)
+      return time
+    })
+  )
+  return Math.max(...times)
+}
+
+/** Port after port: all at once would fill the kernel's memory for sockets. */
+async function vanish(context: TestContext, how: (typeof ways)[number][0], clients: number): Promise<void> {
+  const { ports } = context.target
+  for (const [index, port] of ports.entries()) {
+    const share = Math.floor(clients / ports.length) + (index < clients % ports.length ? 1 : 0)
+    if (share === 0) continue
+    const run = await context.load([port], { workload: 'vanish', how, clients: share })
+    blameFailures(await run.report, connection => `client ${connection + 1} of those that vanish`)
+  }
+}
+
+async function expectDescriptors(context: TestContext, before: number, what: string): Promise<void> {
+  let now = await countDescriptors(context)
+  const patience = new Patience()
+  while (now > before + descriptorAllowance && !patience.isExhausted()) {
+    await context.pause(lookEvery)
+    const last = now
+    now = await countDescriptors(context)
+    if (now < last) patience.renew()
+  }
+  if (now <= before + descriptorAllowance) return
+  context.measure({ descriptorsBefore: before, descriptors: now }, { descriptors: before + descriptorAllowance })
+  throw new Blame(
+    'limit',
+    `keeps ${count(now - before)} more descriptors open, ${seconds(stallPatience)} after ${what} (${count(before)} before, ${count(now)} now)`
+  )
+}
+
+async function countDescriptors(context: TestContext): Promise<number> {
+  const descriptors = await context.resources.countDescriptors()
+  if (descriptors === undefined) throw new Doubt("the program's descriptors may not be looked at")
+  return descriptors
+}

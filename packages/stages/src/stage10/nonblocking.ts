@@ -1,0 +1,127 @@
+import type { LoadRun } from 'loadgen'
+import type { EchoClient } from '../echo-client.js'
+import { count, plural, seconds } from '../format.js'
+import { blameFailures } from '../load-blame.js'
+import { stallPatience } from '../patience.js'
+import type { StageTest, TestContext } from '../stage-test.js'
+import { Doubt } from '../verdict.js'
+
+/** What a client sends and wants back while another one does not read, in bytes. */
+const probeSize = 16 * 1024
+
+/** How long a probe's client waits for the program to close after it, in milliseconds. */
+const closeTime = 100
+
+/** How often progress is told, in milliseconds. */
+const tellEvery = 5_000
+
+/** What the stalled clients on the other ports stream: more than the kernel's buffers and a pipe hold, in bytes. */
+const furtherSize = 64 * 1024 * 1024
+
+interface Probes {
+  made: number
+  /** Milliseconds from the attempt to connect until the last byte was back. */
+  slowest: number
+}
+
+export const nonblocking: StageTest = {
+  id: 'nonblocking',
+  title: 'Other clients are served while one does not read',
+  asks: {
+    input:
+      'a client is connected to the server and sends a large file, but does not receive any data from the server. ' +
+      'After 30 seconds, a second client is connected to the server, and verifies if the server responds',
+    expected: 'the second connection is able to send and receive data from the server',
+  },
+  usualCauses: {
+    stall:
+      'a send that blocks (or is tried again and again) while one client does not read, so that nobody else is served: ' +
+      'sockets have to be non-blocking, and what send refuses has to wait for EPOLLOUT',
+    bytes: 'what a short write did not take was dropped, or sent later in the wrong order',
+    connection: 'EAGAIN or a short write taken for an error',
+  },
+
+  async run(context) {
+    const { target, scale } = context
+    const { size, firstProbe, probeEvery, until } = scale.nonblocking
+    const [firstPort = 0, ...otherPorts] = target.ports
+    const older = await connectOlder(context)
+
+    const startedAt = performance.now()
+    const elapsed = () => performance.now() - startedAt
+    const first = await stalledClient(context, [firstPort], size)
+    context.happened('a client that does not read began to stream')
+    await context.pause(firstProbe)
+
+    const probes: Probes = { made: 0, slowest: 0 }
+    let further: LoadRun | undefined
+    for (let told = 0; elapsed() < until; ) {
+      await probeAll(context, older, probes)
+      // In the second half, somebody does not read on each of the other ports either.
+      if (!further && elapsed() > until / 2 && otherPorts.length > 0) {
+        further = await stalledClient(context, otherPorts, furtherSize * otherPorts.length)
+      }
+      if (elapsed() - told >= tellEvery) {
+        told = elapsed()
+        context.log(await describe(first, probes, told))
+      }
+      await context.pause(Math.max(0, Math.min(probeEvery, until - elapsed())))
+    }
+    await probeAll(context, older, probes)
+    const { sent } = await first.progress()
+    context.measure(
+      { probes: probes.made, slowestProbeMilliseconds: probes.slowest, takenWithoutReadingBytes: sent },
+      { slowestProbeMilliseconds: stallPatience }
+    )
+    context.happened('the client that had not read began to read')
+    await readEverything(context, first, 'the client that did not read')
+    if (further) await readEverything(context, further, 'another client that did not read')
+    for (const client of older) await client.exchange(probeSize)
+  },
+}
+
+/** Clients that were there before: they go on while the others come. */
+async function connectOlder(context: TestContext): Promise<EchoClient[]> {
+  const older: EchoClient[] = []
+  for (const port of context.target.ports) {
+    const client = await context.connect(port, 'an older client')
+    await client.exchange(probeSize)
+    older.push(client)
+  }
+  return older
+}
+
+async function stalledClient(context: TestContext, ports: readonly number[], size: number): Promise<LoadRun> {
+  return await context.load(ports, { workload: 'stream', size, connections: ports.length, noRead: true, hold: true })
+}
+
+/** Serves itself on each port in turn, as a client that has just come and as one that was there before. */
+async function probeAll(context: TestContext, older: readonly EchoClient[], probes: Probes): Promise<void> {
+  for (const [index, port] of context.target.ports.entries()) {
+    const startedAt = performance.now()
+    const client = await context.connect(port, 'a client beside one that does not read')
+    await client.exchange(probeSize)
+    probes.slowest = Math.max(probes.slowest, performance.now() - startedAt)
+    await client.finish(closeTime)
+    probes.slowest = Math.max(probes.slowest, (await older[index]?.exchange(probeSize)) ?? 0)
+    probes.made += 2
+  }
+}
+
+async function describe(run: LoadRun, probes: Probes, elapsed: number): Promise<string> {
+  const { sent } = await run.progress()
+  const mebibytes = count(sent / 1024 / 1024)
+  return (
+    `${seconds(elapsed)}: ${mebibytes} MiB sent by a client that reads nothing; ` +
+    `${plural(probes.made, 'probe')}, the slowest ${count(probes.slowest)} ms`
+  )
+}
+
+async function readEverything(context: TestContext, run: LoadRun, name: string): Promise<void> {
+  const report = await run.stop({ drain: true })
+  blameFailures(report, () => name)
+  if (report.verified !== report.sent) {
+    throw new Doubt(`${count(report.verified)} of ${count(report.sent)} bytes were verified, and nobody knows why`)
+  }
+  context.addEvidence({ [name]: { sent: report.sent, verified: report.verified } })
+}
