@@ -1,0 +1,5 @@
+export { type JudgeOptions, judge, type TargetOptions } from './judge.js'
+export { scales } from './scale.js'
+export type { StageTest } from './stage-test.js'
+export { type Stage, stages } from './stages.js'
+export type { TestResult, Verdict } from './verdict.js'

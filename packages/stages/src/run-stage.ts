@@ -1,0 +1,35 @@
+import { judge } from './judge.js'
+import { describeResult } from './report/report.js'
+import type { Settings } from './settings.js'
+import type { StageTest } from './stage-test.js'
+import { start } from './start-test.js'
+import type { TestResult } from './verdict.js'
+
+/**
+ * Judges one test after another and returns all results, the one of `start` first. Every test has the program started
+ * anew, so that what one test did to it is not blamed in the next. When it does not even start, the others are unknown.
+ */
+export async function runStage(
+  tests: readonly StageTest[],
+  settings: Settings,
+  say: (line: string) => void
+): Promise<TestResult[]> {
+  settings.evidence.begin(settings.run)
+  const results: TestResult[] = []
+  for (const test of [start, ...tests]) {
+    const first = results[0]
+    if (first && first.verdict !== 'pass') {
+      results.push(notRun(test, `not tried, since the program did not start: ${first.reason}`))
+    } else {
+      say(`${test.id}: ${test.title}`)
+      results.push(await judge(test, { ...settings, log: line => say(`  ${line}`) }))
+      for (const line of describeResult(results.at(-1) as TestResult)) say(line)
+    }
+    settings.evidence.record(results.at(-1) as TestResult, settings.run)
+  }
+  return results
+}
+
+function notRun({ id, asks }: StageTest, reason: string): TestResult {
+  return { id, verdict: 'unknown', reason, asks, measured: {}, limit: {}, evidence: {}, seconds: 0 }
+}

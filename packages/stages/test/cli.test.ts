@@ -1,0 +1,189 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'suite'
+import * as assert from 'uvu/assert'
+import { holderOfPort } from '../src/program/listeners.js'
+import type { ResultDocument } from '../src/report/result-document.js'
+import { fixtureCommand, type Place, portsEnvironment, withPlace } from './fixture.js'
+
+const test = suite('cli', { timeLimit: 60_000 })
+
+const ids = ['nonblocking', 'cpu', 'memory', 'single', 'multiple', 'errors']
+
+interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function run(script: string, args: readonly string[], environment: Record<string, string> = {}): Promise<Outcome> {
+  const path = fileURLToPath(new URL(`../${script}`, import.meta.url))
+  return new Promise(resolve => {
+    execFile(
+      process.execPath,
+      [path, ...args],
+      { env: { ...process.env, NO_COLOR: '1', ...environment } },
+      (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
+    )
+  })
+}
+
+const stages = (...args: string[]) => run('src/cli.js', args)
+
+function judgeArguments(fixture: string, { ports, folder }: Place): string[] {
+  return [
+    ...['--quick', '--ports', ports.join(','), '--evidence', join(folder, 'evidence')],
+    ...['--target', fixtureCommand(fixture)],
+    ...Object.entries(portsEnvironment(ports)).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+  ]
+}
+
+test('lists the stages with what their tests ask for', async () => {
+  const { code, stdout } = await stages('list')
+  assert.is(code, 0)
+  for (const id of ids) assert.match(stdout, new RegExp(`^  ${id} `, 'm'))
+  assert.match(stdout, /^stage 10: .*ports 8001, 8002, 8003, 8004/)
+  assert.match(stdout, /asked for: CPU usage should be less than 10%/)
+})
+
+test('judges a program: table, closing line, JSON, exit code 0', () =>
+  withPlace(2, async place => {
+    const json = join(place.folder, 'verdict.json')
+    const args = ['--only', 'single,multiple', '--seed', '42', '--json', json]
+    const { code, stdout } = await stages('run', '10', ...judgeArguments('correct/plain.js', place), ...args)
+    assert.is(code, 0, stdout)
+    assert.is(stdout.trimEnd().split('\n').at(-1), '3 passed, 0 failed')
+    assert.match(stdout, /^quick: sizes and times are scaled down/m)
+    assert.match(stdout, /│ multiple │ pass/)
+    const document = JSON.parse(readFileSync(json, 'utf8')) as ResultDocument
+    assert.is(document.stage, 10)
+    assert.is(document.verdict, 'pass')
+    assert.is(document.seed, 42)
+    assert.is(document.scale, 'quick')
+    assert.equal(
+      document.tests.map(({ id }) => id),
+      ['start', 'single', 'multiple']
+    )
+    assert.ok((document.tests[2]?.measured.verifiedBytes ?? 0) > 0)
+    assert.is(holderOfPort(place.ports[0] ?? 0), undefined)
+    for (const name of ['stdout.log', 'stderr.log', 'samples.json']) {
+      assert.ok(existsSync(join(place.folder, 'evidence', 'single', name)))
+    }
+  }))
+
+test('fails a program that fails one test: exit code 1, and the reason', () =>
+  withPlace(2, async place => {
+    const args = [...judgeArguments('broken/bytes-byte-65537.js', place), '--only', 'single']
+    const { code, stdout } = await stages('run', '10', ...args)
+    assert.is(code, 1)
+    assert.match(stdout, /^fail single in .* s: byte 65,537 of the only client differs \(port \d+\)/m)
+    assert.is(stdout.trimEnd().split('\n').at(-1), '1 passed, 1 failed')
+  }))
+
+test('does not try a program that does not start', () =>
+  withPlace(2, async place => {
+    const { code, stdout } = await stages('run', '10', ...judgeArguments('broken/start-dies-at-once.js', place))
+    assert.is(code, 1)
+    assert.match(stdout, /^fail start in .*: the program exited with status 3; last line on stderr: config\.json/m)
+    assert.is(stdout.trimEnd().split('\n').at(-1), '0 passed, 1 failed, 6 unknown')
+  }))
+
+test('does not know about a program whose port is taken: exit code 5', () =>
+  withPlace(1, async place => {
+    const other = await new Promise<import('node:net').Server>(resolve => {
+      import('node:net').then(({ createServer }) => {
+        const server = createServer().listen(place.ports[0], '127.0.0.1', () => resolve(server))
+      })
+    })
+    try {
+      const { code, stdout } = await stages('run', '10', ...judgeArguments('correct/plain.js', place))
+      assert.is(code, 5)
+      assert.match(
+        stdout,
+        new RegExp(`^unknown start in .*: port ${place.ports[0]} is taken by .*pid ${process.pid}`, 'm')
+      )
+    } finally {
+      other.close()
+    }
+  }))
+
+test('says in one line what is wrong with a command line', async () => {
+  const wrong: readonly (readonly [args: string[], line: RegExp])[] = [
+    [['run', '11'], /^stages: <stage>: there is no stage '11'; expected one of 10$/],
+    [
+      ['run', '10', '--only', 'memroy'],
+      /^stages: --only: stage 10 has no test 'memroy'; expected some of nonblocking, /,
+    ],
+    [['run', '10', '--ports', '8001-x'], /^stages: .*'8001-x' is not a list of ports/],
+    [['run', '10', '--ports', '0'], /^stages: .*port 0 cannot be judged/],
+    [['run', '10', '--seed', 'x'], /^stages: --seed: 'x' is not a count/],
+    [['run', '10', '--engine', 'io'], /^stages: --engine: .*io/],
+    [['run', '10', '--engine', 'node', '--target', 'x'], /^stages: --engine is for our own server/],
+    [['run', '10', '--env', 'x', '--target', 'x'], /^stages: --env: 'x' is not an assignment; expected NAME=value$/],
+    [['run', '10', '--cwd', '/nowhere'], /^stages: --cwd: .*\/nowhere/],
+    [['run', '10', '--json', '/'], /^stages: --json: '\/' cannot be written \(EISDIR\); expected a file/],
+    [
+      ['run', '10', '--evidence', fileURLToPath(new URL('.', import.meta.url))],
+      /holds something other than evidence; expected a new/,
+    ],
+    [['run', '10', '--quik'], /^stages: unknown option --quik; did you mean --quick\?$/],
+    [['rum', '10'], /^stages: unknown command 'rum'; did you mean run\?$/],
+    [['run'], /^stages: /],
+    [[], /^stages: expected a command; see stages --help$/],
+  ]
+  for (const [args, line] of wrong) {
+    const { code, stdout, stderr } = await stages(...args)
+    assert.is(code, 2, `${args.join(' ')}: ${stderr}`)
+    assert.match(stderr.trimEnd(), line)
+    assert.is(stderr.trimEnd().split('\n').length, 1, stderr)
+    assert.not.match(stdout, /pass|fail/)
+  }
+})
+
+test('judges in parts, as turbo does: begin, each test alone, verdict', () =>
+  withPlace(2, async place => {
+    const common = judgeArguments('broken/bytes-byte-65537.js', place)
+    const verdict = () => stages('verdict', '10', ...common)
+    const before = await verdict()
+    assert.is(before.code, 1)
+    assert.match(before.stdout, /0 passed, 6 failed\n$/)
+
+    assert.is((await stages('begin', '10', ...common)).code, 0)
+    const failed = await run('suites/stage10/single.js', common)
+    assert.is(failed.code, 1)
+    assert.match(failed.stdout, /^fail single in .*: byte 65,537/m)
+    assert.match(failed.stdout, /0 passed, 1 failed\n$/)
+    const passed = await run('suites/stage10/multiple.js', common)
+    assert.is(passed.code, 0, passed.stdout)
+    assert.match(passed.stdout, /1 passed, 0 failed\n$/)
+
+    const after = await verdict()
+    assert.is(after.code, 1)
+    assert.match(after.stdout, /│ multiple +│ pass/)
+    assert.match(after.stdout, /^fail single in/m)
+    assert.match(after.stdout, /^missing cpu: it left no result in this run$/m)
+    assert.match(after.stdout, /1 passed, 5 failed\n$/)
+  }))
+
+test('takes its settings from the environment as well', () =>
+  withPlace(2, async ({ ports, folder }) => {
+    const environment = {
+      STAGE_TARGET: fixtureCommand('correct/plain.js'),
+      STAGE_PORTS: ports.join(','),
+      STAGE_QUICK: '1',
+      STAGE_SEED: '5',
+      STAGE_EVIDENCE: folder,
+      ...portsEnvironment(ports),
+    }
+    const { code, stdout } = await run('suites/stage10/single.js', [], environment)
+    assert.is(code, 0, stdout)
+    assert.match(stdout, /seed 5$/m)
+    assert.match(stdout, /^quick: /m)
+    const wrong = await run('suites/stage10/single.js', [], { STAGE_QUICK: 'maybe' })
+    assert.is(wrong.code, 2)
+    assert.match(wrong.stderr, /--quick: 'maybe' is not a switch; expected 1 or 0/)
+  }))
+
+test.run()
