@@ -1,4 +1,4 @@
-import yargs, { type Argv } from 'yargs'
+import yargs, { type Argv, type Options, type PositionalOptions } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { endWith } from './end-with.js'
 import { UsageError } from './errors.js'
@@ -7,7 +7,7 @@ import { usageMessage } from './usage-message.js'
 
 /** What yargs knows of itself but does not declare. */
 interface Internals {
-  getOptions(): { readonly key: object; readonly array: readonly string[]; readonly number: readonly string[] }
+  getOptions(): { readonly key: object; readonly array: readonly string[] }
   getInternalMethods(): {
     getCommandInstance(): { getCommands(): string[] }
     getContext(): { readonly commands: readonly string[]; readonly fullCommands: readonly string[] }
@@ -43,7 +43,6 @@ export async function runCommandLine(name: string, build: (yargs: Argv) => Argv)
     .help()
     .alias('help', 'h')
     .version()
-    .recommendCommands()
     .parserConfiguration({
       'boolean-negation': false,
       'dot-notation': false,
@@ -52,7 +51,7 @@ export async function runCommandLine(name: string, build: (yargs: Argv) => Argv)
       'populate--': true,
     })
   const internals = parser as unknown as Internals
-  const coercions = watchCoercions(parser)
+  const coercions = guardOptions(parser)
   parser
     .check(parsed => {
       checkGivenOnce(parsed, internals, coercions.keys)
@@ -96,18 +95,28 @@ interface Coercions {
   thrown: unknown
 }
 
-/** yargs reports what `coerce` threw by its message alone: without the option's name, and without the error. */
-function watchCoercions(parser: Argv): Coercions {
+/**
+ * Closes two gaps of yargs while options are declared. An option without its value would silently get its default;
+ * and what `coerce` throws would be reported by its message alone, without the option's name and without the error.
+ */
+function guardOptions(parser: Argv): Coercions {
   const coercions: Coercions = { keys: new Set(), thrown: undefined }
   const positionals = new Set<string>()
   const patched = parser as unknown as {
     coerce(key: unknown, convert?: Coerce): Argv
-    positional(key: string, options: object): Argv
+    option(key: unknown, options?: Options): Argv
+    positional(key: string, options: PositionalOptions): Argv
   }
-  const [coerce, positional] = [patched.coerce.bind(parser), patched.positional.bind(parser)]
+  const coerce = patched.coerce.bind(parser)
+  const option = patched.option.bind(parser)
+  const positional = patched.positional.bind(parser)
   patched.positional = (key, options) => {
     positionals.add(key)
     return positional(key, options)
+  }
+  patched.option = (key, options) => {
+    if (typeof key !== 'string' || options === undefined || positionals.has(key)) return option(key, options)
+    return option(key, { requiresArg: needsValue(options), ...options })
   }
   patched.coerce = (key, convert) => {
     if (typeof key !== 'string' || convert === undefined) return coerce(key, convert)
@@ -124,6 +133,11 @@ function watchCoercions(parser: Argv): Coercions {
     })
   }
   return coercions
+}
+
+/** What has choices is told them when it has no value; that says more. */
+function needsValue({ type, choices }: Options): boolean {
+  return choices === undefined && (type === 'string' || type === 'number' || type === 'array')
 }
 
 /** yargs turns an option that is given twice into a list, and a number that is none into NaN. */

@@ -18,8 +18,6 @@ export function usageMessage(message: string, known: Known): string {
   const oneLine = message.replace(/\s*\n\s*/g, '; ').trim()
   const unknown = oneLine.match(/^Unknown (?:argument|command)s?: (.*)$/)
   if (unknown) return unknownWords(unknown[1]?.split(', ') ?? [], known)
-  const [, meant] = oneLine.match(/^Did you mean (.*)\?$/) ?? []
-  if (meant) return `unknown command '${known.words.find(word => !word.startsWith('-'))}'; did you mean ${meant}?`
   const [, missing] = oneLine.match(/^Missing required arguments?: (.*)$/) ?? []
   if (missing) return `missing ${missing.split(', ').map(dashed).join(', ')}; see ${known.call} --help`
   const [, lonely] = oneLine.match(/^Not enough arguments following: (.*)$/) ?? []

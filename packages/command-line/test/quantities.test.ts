@@ -129,6 +129,26 @@ test('shows quantities as people write them', () => {
   assert.is(formatDuration(90_500), '1m 30.5s')
 })
 
+test('shows sizes so that they can be read back to the byte', () => {
+  fc.assert(
+    fc.property(fc.nat(Number.MAX_SAFE_INTEGER), bytes => {
+      const exact = formatExactSize(bytes)
+        .match(/([\d,]+) bytes?\)?$/)?.[1]
+        ?.replaceAll(',', '')
+      return parseSize(exact ?? '') === bytes
+    })
+  )
+})
+
+test('shows durations so that they can be read back to a tenth of a second', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), milliseconds => {
+      const back = parseDuration(formatDuration(milliseconds))
+      return Math.abs(back - milliseconds) <= 100
+    })
+  )
+})
+
 test('takes addresses as they are', async () => {
   assert.is(await resolveHost('127.0.0.1'), '127.0.0.1')
   assert.is(await resolveHost('[::1]'), '::1')

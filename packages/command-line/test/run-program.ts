@@ -9,7 +9,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs the fixture program; `hangUp` closes its stdout after the first bytes. */
+/** Runs the fixture program; `hangUp` closes its stdout after the first bytes. Ends it when it hangs. */
 export async function runProgram(words: readonly string[], hangUp = false): Promise<Ended> {
   const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
@@ -20,10 +20,12 @@ export async function runProgram(words: readonly string[], hangUp = false): Prom
   child.stderr.on('data', chunk => {
     output.stderr += chunk
   })
+  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)
   try {
     const code = await new Promise<number | null>(resolve => child.once('close', resolve))
     return { code, ...output }
   } finally {
+    clearTimeout(timer)
     child.kill('SIGKILL')
   }
 }
