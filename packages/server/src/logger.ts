@@ -11,10 +11,11 @@ const standardError = 2
 
 /**
  * A log on standard error: a line for people, or a JSON document with all fields for each entry. Every entry is
- * written before the call returns, so that none is lost at the end. When nobody reads any more, entries are dropped.
+ * written before the call returns, so that none is lost at the end. What cannot be written is dropped.
  */
 export function createLogger(level: LogLevel, format: LogFormat): pino.Logger {
   const destination = pino.destination({ dest: standardError, sync: true })
+  // A full disk or a reader that has gone is no reason to stop serving.
   destination.on('error', () => {})
   if (format === 'json') return pino({ level }, destination)
   const pretty = prettyFactory({

@@ -42,7 +42,7 @@ class ServerThread {
       try {
         this.#listeners.push(await this.#listenOn(port))
       } catch (error) {
-        this.#closeListeners()
+        // The main thread then ends the loop, which closes the others.
         this.#emit({ kind: 'listen-failed', port, code: (error as SystemError).code })
         return
       }

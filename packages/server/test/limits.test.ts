@@ -167,9 +167,10 @@ onEachEngine(
   }
 )
 
-onEachEngine(test, 'a stop refuses new connections', {}, async ({ server, connect }) => {
-  const client = await connect()
-  const stopped = server.stop(3000)
+onEachEngine(test, 'a stop refuses new connections while others drain', {}, async ({ server, connect }) => {
+  const draining = await connect()
+  await draining.writeUntilStuck(chunk)
+  const stopped = server.stop(10_000)
   await eventually(
     'connecting is refused',
     () =>
@@ -179,7 +180,8 @@ onEachEngine(test, 'a stop refuses new connections', {}, async ({ server, connec
       ),
     answer => answer === 'ECONNREFUSED'
   )
-  client.socket.destroy()
+  assert.is((await server.stats()).open, 1)
+  draining.reset()
   await stopped
 })
 

@@ -198,7 +198,7 @@ test('out of descriptors: says so once, serves on, and takes those who wait when
       const waiting = clients.pop() as Client
       void waiting.write(Buffer.from('patience'))
       assert.ok(await isServed(clients[0] as Client))
-      await sleep(1200)
+      await sleep(100)
       const before = await processorTicks(server.pid)
       await sleep(1000)
       assert.ok((await processorTicks(server.pid)) - before <= 5, 'it does not spin')
@@ -206,6 +206,9 @@ test('out of descriptors: says so once, serves on, and takes those who wait when
       for (const client of clients.splice(1)) client.reset()
       assert.is((await waiting.read(8)).toString(), 'patience')
       assert.ok(await isServed(clients[0] as Client))
+      // Short again at once: it is still the same trouble.
+      await Promise.all(Array.from({ length: 70 }, () => connect()))
+      await sleep(600)
       assert.is(server.stderr.match(/EMFILE/g)?.length, 1)
       assert.match(server.stderr, /too many open files.*new connections wait until one has ended/)
     },
@@ -245,6 +248,22 @@ onEachEngine('outlives the readers of its output', [], async ({ server, connect 
   server.signal('SIGTERM')
   assert.is((await server.end()).code, 0)
 })
+
+test('outlives a log that cannot be written', () =>
+  withServerProcess(
+    [],
+    async ({ server, connect }) => {
+      const client = await connect()
+      server.signal('SIGUSR2')
+      await sleep(100)
+      assert.ok(await isServed(client))
+      client.drop()
+      server.signal('SIGTERM')
+      assert.is((await server.end()).code, 0)
+    },
+    // Every write to it fails with ENOSPC (full(4)).
+    { errorsTo: '/dev/full' }
+  ))
 
 test('outlives a reader that was gone before it listened', async () => {
   const server = ServerProcess.start(['--ports', '0', '--ready-fd', '3'], { withPipe: true })

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Client, eventually, within } from './client.js'
@@ -18,6 +19,8 @@ export interface StartOptions {
   readonly descriptors?: number
   /** Gives the child a pipe as descriptor 3. */
   readonly withPipe?: boolean
+  /** A file for stderr, instead of `ServerProcess.stderr`. */
+  readonly errorsTo?: string
 }
 
 /** The server's command line as a real process. */
@@ -44,12 +47,18 @@ export class ServerProcess {
     })
   }
 
-  static start(args: readonly string[], { descriptors, withPipe = false }: StartOptions = {}): ServerProcess {
-    const stdio = ['ignore', 'pipe', 'pipe', ...(withPipe ? ['pipe' as const] : [])] as ('ignore' | 'pipe')[]
+  static start(args: readonly string[], { descriptors, withPipe = false, errorsTo }: StartOptions = {}): ServerProcess {
+    const errors = errorsTo === undefined ? undefined : openSync(errorsTo, 'w')
+    const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', errors ?? 'pipe']
+    if (withPipe) stdio.push('pipe')
     const command = [process.execPath, cli, ...args]
-    if (descriptors === undefined) return new ServerProcess(spawn(process.execPath, command.slice(1), { stdio }))
     const limited = ['-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command]
-    return new ServerProcess(spawn('sh', limited, { stdio }))
+    try {
+      if (descriptors !== undefined) return new ServerProcess(spawn('sh', limited, { stdio }))
+      return new ServerProcess(spawn(process.execPath, command.slice(1), { stdio }))
+    } finally {
+      if (errors !== undefined) closeSync(errors)
+    }
   }
 
   get pid(): number {
