@@ -135,9 +135,13 @@ function guardOptions(parser: Argv): Coercions {
   return coercions
 }
 
-/** What has choices is told them when it has no value; that says more. */
-function needsValue({ type, choices }: Options): boolean {
-  return choices === undefined && (type === 'string' || type === 'number' || type === 'array')
+/**
+ * Without its value, an option with choices is told them, and one with `coerce` and no default is given an empty text,
+ * which it may take for a value of its own. Every other one would not be noticed.
+ */
+function needsValue({ type, choices, coerce, default: fallback }: Options): boolean {
+  const noticed = choices !== undefined || (coerce !== undefined && fallback === undefined)
+  return !noticed && (type === 'string' || type === 'number' || type === 'array')
 }
 
 /** yargs turns an option that is given twice into a list, and a number that is none into NaN. */

@@ -17,6 +17,7 @@ for (const [words, code, line] of [
   [['shw'], 2, "unknown command 'shw'; did you mean show?"],
   [['--workers', '5', 'shw'], 2, "unknown command 'shw'; did you mean show?"],
   [['show', '--pipe-threshold'], 2, '--pipe-threshold needs a value; see program show --help'],
+  [['need', '--size'], 2, "--size: '' is not a size; expected bytes such as 64k, 1m or 4GB"],
   [['show', '--json', '--workers', '1'], 2, '--json needs a value; see program show --help'],
   [['show', '--only'], 2, '--only needs a value; see program show --help'],
   [['wait'], 2, 'missing argument; expected program wait <duration>'],
