@@ -17,7 +17,10 @@ export interface SocketHandler {
    * `block.keep()` extends the lease until `block.release()`. Never called with zero bytes.
    */
   onRead(socket: Socket, block: Block, start: number, length: number): void
-  /** After a `write` that took less than it was given: there is room again, or nothing is pending any more. */
+  /**
+   * After a `write` that took less than it was given: there is room again. Also when `pendingBytes` has fallen to 0.
+   * Never after `shutdown`.
+   */
   onWritable(socket: Socket): void
   /** The peer sent FIN, and everything before it has been delivered. The other direction is still open. */
   onEnd(socket: Socket): void
@@ -116,8 +119,8 @@ export interface Timer {
 }
 
 /**
- * An event loop: owns every syscall of its thread. Inside `run` nothing else runs on the thread with the `epoll`
- * engine: no promises, no Node timers, no streams. Communicate by `receive` and `LoopThread`.
+ * An event loop: owns every syscall of its thread. Inside `run` nothing else runs on the thread with `epoll` and
+ * `uring`: no promises, no Node timers, no streams. Communicate by `receive` and `LoopThread`.
  */
 export interface Loop {
   readonly engine: EngineName
@@ -130,7 +133,7 @@ export interface Loop {
   /**
    * Binds and listens. `onConnection` names the handler of each accepted socket.
    * Throws a SystemError (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL` …).
-   * On `node`, the port is bound when the promise resolves; on `epoll` at once.
+   * On `node`, the port is bound when the promise resolves; on the others at once.
    */
   listen(options: ListenOptions, onConnection: (socket: Socket) => SocketHandler): Promise<Listener>
   /**

@@ -107,6 +107,37 @@ test('one firehose does not keep others from the only bulk buffer', () =>
     }
   }))
 
+test('what is written in one turn from many places goes out in few', () =>
+  onUring({}, async (rig, loop) => {
+    const pieces = 400
+    const blocks = [loop.arena.lease(), loop.arena.lease()]
+    const expected: string[] = []
+    let turns = 0
+    let received = ''
+    const onRead = (_: Socket, block: Block, start: number, length: number) => {
+      received += Buffer.from(block.memory).toString('latin1', start, start + length)
+      if (received.length < expected.join('').length) return
+      turns = loop.turns - turns
+      loop.stop()
+    }
+    await rig.pair({ server: { onRead } }, client => {
+      turns = loop.turns
+      for (let index = 0; index < pieces; index++) {
+        const block = blocks[index % 2] as Block
+        const text = `piece ${index} `
+        const start = index * 32
+        Buffer.from(text).copy(block.memory, start)
+        expected.push(text)
+        assert.is(client.socket.write(block, start, text.length), text.length)
+      }
+    })
+    return () => {
+      assert.is(received, expected.join(''))
+      assert.ok(turns < pieces / 4, `${turns} turns`)
+      for (const block of blocks) assert.is(block.leases, 1)
+    }
+  }))
+
 test('one io_uring_enter a turn', () =>
   onUring({}, async (rig, loop) => {
     let rounds = 0

@@ -35,6 +35,7 @@ export const IO_URING_OP_SUPPORTED = 1 << 0
 export const IOU_PBUF_RING_INC = 2
 
 export const IORING_OP_POLL_ADD = 6
+export const IORING_OP_SENDMSG = 9
 export const IORING_OP_ACCEPT = 13
 export const IORING_OP_ASYNC_CANCEL = 14
 export const IORING_OP_CONNECT = 16

@@ -18,6 +18,7 @@ import {
   IORING_OP_RECV,
   IORING_OP_SEND,
   IORING_OP_SEND_ZC,
+  IORING_OP_SENDMSG,
   IORING_REGISTER_PROBE,
 } from './abi.js'
 import { registerBufferRing } from './buffer-ring.js'
@@ -40,6 +41,7 @@ const neededOperations: readonly [number, string][] = [
   [IORING_OP_ASYNC_CANCEL, 'cancel'],
   [IORING_OP_CONNECT, 'connect'],
   [IORING_OP_SEND, 'send'],
+  [IORING_OP_SENDMSG, 'sendmsg'],
   [IORING_OP_RECV, 'receive'],
   // Multishot receive cannot be probed; it came with the same kernel as this operation, Linux 6.0.
   [IORING_OP_SEND_ZC, 'multishot receive'],

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os'
 import { MSG_NOSIGNAL, SOCK_CLOEXEC } from '../linux/constants.js'
 import {
   IORING_ACCEPT_MULTISHOT,
@@ -7,12 +8,14 @@ import {
   IORING_OP_POLL_ADD,
   IORING_OP_RECV,
   IORING_OP_SEND,
+  IORING_OP_SENDMSG,
   IORING_POLL_ADD_MULTI,
   IORING_RECV_MULTISHOT,
   IOSQE_BUFFER_SELECT,
   IOSQE_CQE_SKIP_SUCCESS,
 } from './abi.js'
-import type { Ring } from './ring.js'
+import type { Outgoing } from './outgoing.js'
+import { type Ring, stageBytes } from './ring.js'
 
 // What a completion belongs to: the upper half of its user data. The lower half is the owner's slot.
 export const accepting = 1
@@ -24,6 +27,11 @@ export const waking = 6
 const cancelling = 7
 
 const twoTo32 = 2 ** 32
+const littleEndian = endianness() === 'LE'
+
+const headerBytes = 56
+const vectorBytes = 16
+const mostRanges = Math.floor((stageBytes - headerBytes) / vectorBytes)
 
 const acceptHead = IORING_OP_ACCEPT | (IORING_ACCEPT_MULTISHOT << 16)
 const receiveHead = IORING_OP_RECV | (IOSQE_BUFFER_SELECT << 8)
@@ -37,7 +45,8 @@ export function pushAccept(ring: Ring, fd: number, slot: number): void {
 
 /** Connects to the address of `length` bytes in `target`, which is copied. */
 export function pushConnect(ring: Ring, fd: number, target: DataView, length: number, slot: number): void {
-  const address = ring.pushAddress(target, length)
+  const { view, offset, address } = ring.stage()
+  for (let byte = 0; byte < length; byte++) view.setUint8(offset + byte, target.getUint8(byte))
   ring.push(IORING_OP_CONNECT, fd, length, address, 0, 0, 0, connecting, slot)
 }
 
@@ -58,6 +67,26 @@ export function pushReceiveMultishot(ring: Ring, fd: number, group: number, slot
  */
 export function pushSend(ring: Ring, fd: number, address: number, length: number, slot: number): void {
   ring.push(IORING_OP_SEND, fd, 0, address, length, MSG_NOSIGNAL, 0, sending, slot)
+}
+
+/** The same for several ranges, or as many of them as fit: one `struct msghdr` (sendmsg(2)) and its vector. */
+export function pushSendRanges(ring: Ring, fd: number, outgoing: Outgoing, slot: number): void {
+  const { view, offset, address } = ring.stage()
+  const count = Math.min(mostRanges, outgoing.ranges)
+  for (let at = 0; at < headerBytes; at += 4) view.setUint32(offset + at, 0)
+  setAddress(view, offset + 16, address + headerBytes)
+  view.setUint32(offset + 24, count, littleEndian)
+  for (let index = 0; index < count; index++) {
+    const at = offset + headerBytes + index * vectorBytes
+    setAddress(view, at, outgoing.addressOf(index))
+    setAddress(view, at + 8, outgoing.lengthOf(index))
+  }
+  ring.push(IORING_OP_SENDMSG, fd, 0, address, 1, MSG_NOSIGNAL, 0, sending, slot)
+}
+
+function setAddress(view: DataView, at: number, address: number): void {
+  view.setUint32(at, address, littleEndian)
+  view.setUint32(at + 4, address / twoTo32, littleEndian)
 }
 
 /** A completion each time that an event of `mask` (poll(2)) comes up; errors, hang-ups and the peer's end always count. */

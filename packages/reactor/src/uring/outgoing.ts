@@ -2,14 +2,14 @@ import type { Block } from '../arena.js'
 
 interface Range {
   readonly block: Block
-  readonly start: number
+  start: number
   length: number
 }
 
 /**
  * Bytes that have been accepted for sending, in order, with a lease on each of their blocks: as long as a range is in
  * here its memory is not used for anything else. What follows the last range in its block is joined to it, so that
- * many small messages of a turn become one send.
+ * many small messages of a turn become one range.
  */
 export class Outgoing {
   /** All bytes in here. */
@@ -42,20 +42,32 @@ export class Outgoing {
     else more.push({ block: block.keep(), start, length })
   }
 
-  /** Where the first range lies, for the kernel. */
-  get frontAddress(): number {
-    return (this.#block as Block).address + this.#start
+  get ranges(): number {
+    if (this.#block === undefined) return 0
+    return this.#more === undefined ? 1 : 1 + this.#more.length
   }
 
-  get frontLength(): number {
-    return this.#front
+  /** Where a range lies, for the kernel; `index` is below `ranges`. */
+  addressOf(index: number): number {
+    if (index === 0) return (this.#block as Block).address + this.#start
+    const { block, start } = (this.#more as Range[])[index - 1] as Range
+    return block.address + start
   }
 
-  /** Drops the first `count` bytes of the first range, which have been sent. */
+  lengthOf(index: number): number {
+    return index === 0 ? this.#front : ((this.#more as Range[])[index - 1] as Range).length
+  }
+
+  /** Drops the first `count` bytes, which have been sent. */
   consume(count: number): void {
     this.length -= count
-    this.#start += count
-    this.#front -= count
+    let left = count
+    while (left > this.#front) {
+      left -= this.#front
+      this.#advance()
+    }
+    this.#start += left
+    this.#front -= left
     if (this.#front === 0) this.#advance()
   }
 

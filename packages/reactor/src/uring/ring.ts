@@ -28,6 +28,16 @@ const submissionWords = submissionBytes / 4
 const completionWords = 4
 const parameterBytes = 120
 
+/** Bytes that `Ring.stage` offers. */
+export const stageBytes = 320
+
+/** Memory for a structure: `view[offset]` lies at `address`. */
+export interface Stage {
+  readonly view: DataView
+  readonly offset: number
+  readonly address: number
+}
+
 /** Not failures: the wait ended early, or the kernel asks to reap completions first (io_uring_enter(2)). */
 const passing = new Set([ETIME, EINTR, EAGAIN, EBUSY])
 
@@ -62,8 +72,8 @@ function mapShared(fd: number, bytes: number, offset: number): number {
  * An io_uring (io_uring(7)): its submission and completion queues, mapped and seen through typed arrays.
  *
  * Whoever pushes an entry promises that the memory it names stays where it is and unused by others until the
- * operation's last completion. Structures that the kernel copies while it takes the entry (a socket address) need to
- * last only until then: `pushAddress` keeps one for each entry of the queue.
+ * operation's last completion. Structures that the kernel copies while it takes the entry (socket addresses, vectors)
+ * need to last only until then (IORING_FEAT_SUBMIT_STABLE): there is room for one beside each entry, see `stage`.
  */
 export class Ring {
   readonly fd: number
@@ -90,7 +100,8 @@ export class Ring {
   #words: Int32Array
   #entries: Int32Array
   readonly #wait: { address: number; view: DataView }
-  readonly #addresses: { address: number; view: DataView }
+  readonly #stages: { address: number; view: DataView }
+  readonly #stage: { view: DataView; offset: number; address: number }
   #tail = 0
   #submitted = 0
   #head = 0
@@ -119,7 +130,8 @@ export class Ring {
     // The indirection from ring to entries is the identity, for ever.
     for (let entry = 0; entry < this.#submissionEntries; entry++) this.#words[(arrayAt >> 2) + entry] = entry
     this.#wait = mapScratch(40)
-    this.#addresses = mapScratch(this.#submissionEntries * 32)
+    this.#stages = mapScratch(this.#submissionEntries * stageBytes)
+    this.#stage = { view: this.#stages.view, offset: 0, address: 0 }
   }
 
   #map(bytes: number, offset: number): Int32Array {
@@ -166,12 +178,13 @@ export class Ring {
     this.#tail = (this.#tail + 1) | 0
   }
 
-  /** Copies a socket address to where it stays until the next entry pushed has been submitted, and says where. */
-  pushAddress(source: DataView, length: number): number {
+  /** Where a structure of up to `stageBytes` can stand until the entry that is pushed next has been submitted. */
+  stage(): Stage {
     if (this.unsubmitted === this.#submissionEntries) this.submit()
-    const at = (this.#tail & this.#submissionMask) * 32
-    for (let byte = 0; byte < length; byte++) this.#addresses.view.setUint8(at + byte, source.getUint8(byte))
-    return this.#addresses.address + at
+    const at = (this.#tail & this.#submissionMask) * stageBytes
+    this.#stage.offset = at
+    this.#stage.address = this.#stages.address + at
+    return this.#stage
   }
 
   /** Submits what stands in the queue without waiting for anything. Throws a SystemError. */

@@ -14,6 +14,7 @@ import { TimerHeap } from '../timer-heap.js'
 import { IORING_CQE_F_MORE } from './abi.js'
 import { BufferRing } from './buffer-ring.js'
 import { ChangeList } from './change-list.js'
+import { CopySpace } from './copy-space.js'
 import { hasIncrementalBuffers } from './obstacle.js'
 import {
   accepting,
@@ -28,33 +29,16 @@ import {
 import { Ring } from './ring.js'
 import { SlotTable } from './slot-table.js'
 import { UringListener } from './uring-listener.js'
+import {
+  bulkBlockSize,
+  defaultSizes,
+  incrementalBlockSize,
+  keepBlockSize,
+  type UringSizes,
+  wholeBlockSize,
+  wholeBlocksPerIncremental,
+} from './uring-sizes.js'
 import { UringSocket } from './uring-socket.js'
-
-/** Sizes of what a loop shares with the kernel. Tests make them small, to see the ends of things. */
-export interface UringSizes {
-  /** Entries of the submission queue. When it is full, it is submitted early. */
-  submissions: number
-  /** Entries of the completion queue. When it is full, the kernel keeps the rest. */
-  completions: number
-  /** Buffers for messages, and for bulk, that the kernel holds: powers of two. */
-  messageBuffers: number
-  bulkBuffers: number
-  /** Whether the kernel may fill message buffers piece by piece. Default: when it can. */
-  incremental?: boolean
-}
-
-const defaultSizes: UringSizes = { submissions: 256, completions: 2048, messageBuffers: 16, bulkBuffers: 4 }
-
-/** What a pipe keeps is kept in blocks of this size: small, since many slow clients may each hold one. */
-const keepBlockSize = 64 * 1024
-
-/** One bulk read takes at most this much. */
-const bulkBlockSize = 256 * 1024
-
-/** Messages lie side by side in a block that is filled piece by piece, or else each has a block to itself. */
-const incrementalBlockSize = 64 * 1024
-const wholeBlockSize = 16 * 1024
-const wholeBlocksPerIncremental = 32
 
 /** Descriptors may also be freed by others than the loop, who do not tell: so many milliseconds later it looks. */
 const shortageRetry = 500
@@ -71,6 +55,7 @@ export class UringLoop implements Loop {
   /** For multishot receives. Apart from those for bulk: completions tell the order of pieces within one kind only. */
   readonly messageBuffers: BufferRing
   readonly bulkBuffers: BufferRing
+  readonly copies: CopySpace
   turns = 0
   now = performance.now()
   readonly #messageArena: Arena
@@ -99,6 +84,7 @@ export class UringLoop implements Loop {
     this.arena = new Arena(allocate, keepBlockSize)
     this.#messageArena = new Arena(allocate, incremental ? incrementalBlockSize : wholeBlockSize)
     this.#bulkArena = new Arena(allocate, bulkBlockSize)
+    this.copies = new CopySpace(new Arena(allocate, keepBlockSize))
     this.ring = new Ring(sizes.submissions, sizes.completions)
     this.messageBuffers = new BufferRing(this.ring.fd, 0, this.#messageArena, messageBuffers, incremental)
     this.bulkBuffers = new BufferRing(this.ring.fd, 1, this.#bulkArena, sizes.bulkBuffers, false)
@@ -305,6 +291,7 @@ export class UringLoop implements Loop {
     this.ring.close()
     this.messageBuffers.release()
     this.bulkBuffers.release()
+    this.copies.release()
     this.#messageArena.trim()
     this.#bulkArena.trim()
     this.arena.trim()
