@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { exitCode, Failure, runCommandLine, withExitCode } from 'command-line'
+import { exitCode, Failure, formatDuration, runCommandLine, withExitCode } from 'command-line'
 import type { Argv } from 'yargs'
 import { basePlanFrom, commonOptions } from './common-options.js'
 import { openJsonOutput } from './json-output.js'
@@ -8,14 +8,19 @@ import { type LoadPlan, targetName } from './plan.js'
 import { Problems } from './problems.js'
 import { createProgressDisplay } from './progress-display.js'
 import { workloads } from './registry.js'
-import type { LoadReport } from './report.js'
+import { type LoadReport, stallThreshold } from './report.js'
 import { failureLine, reportText } from './report-text.js'
 import type { Arguments, Workload } from './workload.js'
+
+const epilogue = `A stall: ${formatDuration(stallThreshold)} or more in which a connection waited for the server \
+and neither sent nor received.
+
+Exit codes: 0 ok, 2 usage, 3 wrong bytes, 4 connection failed, 130 interrupted.`
 
 await runCommandLine('loadgen', yargs =>
   workloads
     .reduce(addCommand, yargs.usage('Drive a TCP server and verify every byte that comes back.'))
-    .demandCommand(1, 1, `expected a workload: ${workloads.map(({ name }) => name).join(', ')}`)
+    .demandCommand(1, `expected a workload: ${workloads.map(({ name }) => name).join(', ')}`)
 )
 
 function addCommand(yargs: Argv, workload: Workload<LoadPlan>): Argv {
@@ -31,7 +36,8 @@ function addCommand(yargs: Argv, workload: Workload<LoadPlan>): Argv {
           describe: '[HOST:]PORT, ranges and lists of ports: 8001-8004, [::1]:8001',
         })
         .options(workload.options)
-        .options(commonOptions(workload.connectRate)),
+        .options(commonOptions(workload.connectRate))
+        .epilogue(epilogue),
     handler: withExitCode(args => execute(workload, args as Arguments)),
   })
 }
@@ -43,8 +49,6 @@ async function execute(workload: Workload<LoadPlan>, args: Arguments): Promise<n
   const json = openJsonOutput(args.json)
   const display = createProgressDisplay(process.stderr)
   const run = await startLoad(plan, { onProgress: progress => display.show(progress) })
-  announce(workload, run)
-
   let interrupted = false
   const interrupt = () => {
     if (interrupted) process.exit(exitCode.interrupted)
@@ -52,6 +56,7 @@ async function execute(workload: Workload<LoadPlan>, args: Arguments): Promise<n
     run.stop()
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  announce(workload, run)
   const report = await run.report
   display.stop()
 

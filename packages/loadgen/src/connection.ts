@@ -1,4 +1,5 @@
 import type { Block, Socket, SocketHandler, SystemError } from 'reactor'
+import { grouped } from './grouped.js'
 import type { Mismatch } from './payload/mismatch.js'
 import { targetName } from './plan.js'
 import type { FailureKind, LoadFailure } from './report.js'
@@ -6,7 +7,7 @@ import type { Session } from './session.js'
 
 /** What is known of a failure besides the connection's own state. */
 export interface FailureCause {
-  /** What happened, to follow the target's name: `connection reset after …`. */
+  /** What happened, to follow the target's name: `connection refused`. */
   readonly story: string
   readonly error?: SystemError | undefined
   readonly mismatch?: Mismatch
@@ -74,8 +75,14 @@ export abstract class Connection implements SocketHandler {
   onClose(_socket: Socket, error: SystemError | undefined): void {
     if (this.ended) return
     if (error === undefined) this.fail('closed early', { story: `closed ${this.soFar}` })
-    else if (this.established) this.fail('reset', { story: `connection ended by ${error.code} ${this.soFar}`, error })
+    else if (this.established) this.fail('reset', { story: this.#lossStory(error), error })
     else this.#failToConnect(error)
+  }
+
+  #lossStory(error: SystemError): string {
+    // Whoever sends learns of an RST as EPIPE when another call has already taken the ECONNRESET.
+    const reset = error.code === 'ECONNRESET' || error.code === 'EPIPE'
+    return `connection ${reset ? `reset (${error.code})` : `lost (${error.message})`} ${this.soFar}`
   }
 
   #failToConnect(error: SystemError): void {
@@ -108,7 +115,7 @@ export abstract class Connection implements SocketHandler {
 
   /** How far the connection has come, for a failure's message. */
   protected get soFar(): string {
-    return `after ${number(this.sent)} bytes sent, ${number(this.verified)} verified`
+    return `after ${grouped(this.sent)} bytes sent, ${grouped(this.verified)} verified`
   }
 
   /** Everything was as it had to be. */
@@ -161,9 +168,4 @@ export abstract class Connection implements SocketHandler {
     if (this.sent > this.received) this.#socket.abort()
     else this.#socket.close()
   }
-}
-
-/** A number of bytes as it stands in messages: `1,234,567`. */
-export function number(value: number): string {
-  return value.toLocaleString('en-US')
 }

@@ -123,7 +123,10 @@ for (const engine of engines) {
     assert.is(failure?.kind, 'reset')
     assert.is(failure?.code, 'ECONNRESET')
     assert.is(failure?.verified, at)
-    assert.match(failure?.message as string, /ECONNRESET after 300,011 bytes sent, 300,001 verified$/)
+    assert.match(
+      failure?.message as string,
+      /connection reset \(ECONNRESET\) after 300,011 bytes sent, 300,001 verified$/
+    )
   })
 
   test('a server that falls silent', async () => {

@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js'
 import { locatableBytes, locate, type Place } from './locate.js'
 import type { PayloadStream } from './payload-stream.js'
 
@@ -100,7 +101,7 @@ function locateAnywhere(
 }
 
 function describePlace(place: Place & { readonly skipped: number }, connection: number, offset: number): string {
-  const at = `offset ${number(place.offset)}`
+  const at = `offset ${grouped(place.offset)}`
   if (place.connection !== connection) return `the bytes of another connection came: number ${place.connection}, ${at}`
   const distance = place.offset - (offset + place.skipped)
   const lead = place.skipped === 0 ? '' : `${place.skipped} wrong bytes, then `
@@ -111,11 +112,7 @@ function describePlace(place: Place & { readonly skipped: number }, connection: 
 }
 
 function bytes(count: number): string {
-  return count === 1 ? '1 byte' : `${number(count)} bytes`
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US')
+  return count === 1 ? '1 byte' : `${grouped(count)} bytes`
 }
 
 function byteText(byte: number | undefined): string {

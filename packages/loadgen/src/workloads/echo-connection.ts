@@ -1,5 +1,6 @@
 import type { Block, Socket, SystemError } from 'reactor'
-import { Connection, number } from '../connection.js'
+import { Connection } from '../connection.js'
+import { grouped } from '../grouped.js'
 import { describeMismatch, mismatchBytes } from '../payload/mismatch.js'
 import { PayloadStream } from '../payload/payload-stream.js'
 import type { Session } from '../session.js'
@@ -176,7 +177,7 @@ export abstract class EchoConnection extends Connection {
       .filter(other => other !== this)
       .map(other => [other.number, other.sent] as const)
     const mismatch = describeMismatch(this.#stream, this.verified, this.sent, this.#suspects, others)
-    const story = `wrong bytes at offset ${number(mismatch.offset)}: ${mismatch.explanation}`
+    const story = `wrong bytes at offset ${grouped(mismatch.offset)}: ${mismatch.explanation}`
     this.fail('wrong bytes', { story, mismatch })
   }
 
@@ -203,7 +204,7 @@ export abstract class EchoConnection extends Connection {
       return
     }
     const patience = `${this.session.plan.stallTimeout / 1000} s`
-    const story = `all ${number(this.sent)} bytes came back, but the server did not close within ${patience} of our FIN`
+    const story = `all ${grouped(this.sent)} bytes came back, but the server did not close within ${patience} of our FIN`
     this.fail('not closed', { story })
   }
 }
