@@ -88,6 +88,18 @@ describeMatrix('ending', (test, engine) => {
       })
     }))
 
+  test('after shutdown nothing is accepted where there would be room either, and that is no error', () =>
+    onLoop(engine, async rig => {
+      await rig.pair({}, client => {
+        client.socket.shutdown()
+        assert.is(client.socket.write(blockOf('too late'), 0, 8), 0)
+        rig.loop.timer(20, () => {
+          assert.is(client.socket.closed, false)
+          rig.loop.stop()
+        })
+      })
+    }))
+
   test('a connection that has ended both ways is its owner’s until close', () =>
     onLoop(engine, async rig => {
       await rig.pair({}, (client, server) => {
@@ -127,6 +139,22 @@ describeMatrix('ending', (test, engine) => {
         accepted = sender.sent
         client.socket.close()
         loop.timer(30, () => socket.demand(Number.POSITIVE_INFINITY))
+      })
+    }))
+
+  test('what happens to bytes after close is not the owner’s concern any more', () =>
+    onLoop(engine, async rig => {
+      const onClose = (_: Socket, error: SystemError | undefined) => assert.is(error, undefined)
+      await rig.pair({ client: { onClose } }, (client, server) => {
+        server.socket.demand(0)
+        fill(client.socket)
+        client.socket.close()
+        server.socket.shutdown()
+        rig.loop.timer(20, () => server.socket.abort())
+        rig.loop.timer(40, () => {
+          assert.is(client.closes, 1)
+          rig.loop.stop()
+        })
       })
     }))
 

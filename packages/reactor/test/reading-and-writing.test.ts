@@ -201,6 +201,20 @@ describeMatrix('reading and writing', (test, engine) => {
       await rig.pair({ client: { onWritable }, server: { onRead } }, ({ socket }) => sender.pump(socket))
     }))
 
+  test('when nothing is pending any more, the owner is told, also if all was accepted', () =>
+    onLoop(engine, async (rig, loop) => {
+      const onWritable = (socket: Socket) => {
+        assert.is(socket.pendingBytes, 0)
+        loop.stop()
+      }
+      await rig.pair({ client: { onWritable } }, ({ socket }, server) => {
+        server.socket.demand(0)
+        const block = blockOf(new Uint8Array(10_000))
+        while (socket.write(block, 0, block.size) === block.size && socket.pendingBytes === 0);
+        server.socket.demand(Number.POSITIVE_INFINITY)
+      })
+    }))
+
   test('what is pending is counted until the kernel has it, and what is lost stays counted', () =>
     onLoop(engine, async (rig, loop) => {
       let accepted = 0
