@@ -19,7 +19,7 @@ export function readyLine(server: RunningServer, pipeThreshold: number): string 
 }
 
 /** Ports as `8001-8004,9000`. */
-export function formatPorts(ports: readonly number[]): string {
+function formatPorts(ports: readonly number[]): string {
   const runs: [first: number, last: number][] = []
   for (const port of ports) {
     const run = runs.at(-1)

@@ -33,10 +33,10 @@ export interface ServerOptions {
 }
 
 /** Bytes that are held for a connection, unless asked otherwise. */
-export const defaultPipeThreshold = 1024 * 1024
+const defaultPipeThreshold = 1024 * 1024
 
 /** Connections that may wait in the kernel, unless asked otherwise; net.core.somaxconn of recent kernels is the same. */
-export const defaultBacklog = 4096
+const defaultBacklog = 4096
 
 /** A server that listens on all its ports, on a loop in a thread of its own. */
 export interface RunningServer {
