@@ -22,7 +22,10 @@ export interface SocketHandler {
    * Never after `shutdown`.
    */
   onWritable(socket: Socket): void
-  /** The peer sent FIN, and everything before it has been delivered. The other direction is still open. */
+  /**
+   * The peer sent FIN, and everything before it has been delivered. The other direction is still open, and when both
+   * have ended the connection still is the owner's until `close`.
+   */
   onEnd(socket: Socket): void
   /**
    * Called exactly once, last, never from inside another call on the same socket.
@@ -39,7 +42,7 @@ export interface Socket {
   readonly pendingBytes: number
   /** Address of the other end as `host:port` (`[host]:port` for IPv6), or an empty string when unknown. */
   readonly remoteAddress: string
-  /** The local port number. */
+  /** The local port number, or 0 when it is not known. */
   readonly localPort: number
   /**
    * Asks for at most `bytes` in one `onRead` from now on; 0 pauses reading, Infinity (the state at birth) takes
@@ -138,7 +141,7 @@ export interface Loop {
   listen(options: ListenOptions, onConnection: (socket: Socket) => SocketHandler): Promise<Listener>
   /**
    * Starts a connection. Failure to connect arrives as `onClose` with a SystemError of syscall `connect`.
-   * May throw a SystemError when no socket can be had at all (`EMFILE`).
+   * May throw a SystemError when no socket can be had at all: `EMFILE`, or `ECANCELED` when the loop is ending.
    */
   connect(options: ConnectOptions, handler: SocketHandler): Socket
   /** Calls back once after at least `delay` milliseconds. */
