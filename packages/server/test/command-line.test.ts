@@ -93,7 +93,7 @@ test('--ready-fd: a JSON line, then the end of the stream', async () => {
   await withServerProcess(
     started,
     async ({ server, port }) => {
-      const notice = await server.notice
+      const notice = await server.notice()
       assert.ok(notice.endsWith('\n'))
       const { event, pid, ports } = JSON.parse(notice)
       assert.equal({ event, pid, ports }, { event: 'listening', pid: server.pid, ports: [port] })

@@ -270,7 +270,7 @@ test('outlives a reader that was gone before it listened', async () => {
   let client: Client | undefined
   try {
     server.child.stdout?.destroy()
-    const [port] = JSON.parse(await server.notice).ports
+    const [port] = JSON.parse(await server.notice()).ports
     client = await Client.connect(port)
     assert.ok(await isServed(client))
     client.drop()

@@ -29,8 +29,7 @@ export class ServerProcess {
   readonly ended: Promise<Ending>
   stdout = ''
   stderr = ''
-  /** What came out of descriptor 3, until it was closed. */
-  readonly notice: Promise<string>
+  readonly #notice: Promise<string>
 
   private constructor(child: ChildProcess) {
     this.child = child
@@ -40,7 +39,11 @@ export class ServerProcess {
     child.stderr?.setEncoding('utf8').on('data', text => {
       this.stderr += text
     })
-    this.notice = readToEnd(child.stdio[3] as Readable | undefined)
+    this.#notice = readToEnd(child.stdio[3] as Readable | undefined)
+    // Also when the tests are broken off.
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject)
       child.once('close', (code, signal) => resolve({ code, signal, stdout: this.stdout, stderr: this.stderr }))
@@ -78,6 +81,11 @@ export class ServerProcess {
       const [first = 0, last = first] = part.split('-').map(Number)
       return Array.from({ length: last - first + 1 }, (_, index) => first + index)
     })
+  }
+
+  /** What came out of descriptor 3, until it was closed. */
+  notice(): Promise<string> {
+    return within('waiting for the end of the notice', this.#notice)
   }
 
   signal(name: NodeJS.Signals): void {
