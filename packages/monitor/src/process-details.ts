@@ -5,22 +5,13 @@ const threadsLookedAt = 256
 
 /**
  * Proportional set size in bytes (`/proc/PID/smaps_rollup`, proc_pid_smaps(5)): pages that several processes share are
- * divided among them, so that a tree's sum counts each once. Shared memory counts when it is mapped; a memfd or a file
- * on tmpfs that nobody maps does not. Undefined where it may not be read.
+ * divided among them, so that a tree's sum counts each once. Shared memory counts when it is mapped; what is not mapped
+ * is looked for elsewhere (`UnmappedFiles`). Undefined where it may not be read.
  */
 export function readPss(pid: number): number | undefined {
   const rollup = readIfAllowed(`/proc/${pid}/smaps_rollup`)
   const [, kibibytes] = rollup?.match(/^Pss:\s+(\d+) kB$/m) ?? []
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
-}
-
-/** Open descriptors, or undefined where they may not be looked at. */
-export function countDescriptors(pid: number): number | undefined {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).length
-  } catch {
-    return undefined
-  }
 }
 
 export interface ContextSwitches {

@@ -7,6 +7,10 @@ export interface ProcessStat {
   readonly group: number
   readonly session: number
   readonly name: string
+  /** It has ended, and stands in the table only until its parent waits for it; its CPU time is final. */
+  readonly ended: boolean
+  /** CPU time of its own, over all its threads, in clock ticks. */
+  readonly ownTicks: number
   /** CPU time of children that have ended and were waited for, theirs included, in clock ticks. */
   readonly childrenTicks: number
   readonly threads: number
@@ -14,7 +18,7 @@ export interface ProcessStat {
   readonly startTime: number
 }
 
-/** Reads one process; undefined when it has ended, whether or not somebody has waited for it. */
+/** Reads one process; undefined when there is none of that pid. */
 export function readProcessStat(pid: number): ProcessStat | undefined {
   let stat: string
   try {
@@ -26,20 +30,21 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
   const nameEnd = stat.lastIndexOf(')')
   const fields = stat.slice(nameEnd + 2).split(' ')
   const field = (index: number) => Number(fields[index])
-  if (fields[0] === 'Z' || fields[0] === 'X') return undefined
   return {
     pid,
     parent: field(1),
     group: field(2),
     session: field(3),
     name: stat.slice(stat.indexOf('(') + 1, nameEnd),
+    ended: fields[0] === 'Z' || fields[0] === 'X',
+    ownTicks: field(11) + field(12),
     childrenTicks: field(13) + field(14),
     threads: field(17),
     startTime: field(19),
   }
 }
 
-/** Every process of the machine that has not ended. */
+/** Every process of the machine, those included that have ended and that nobody has waited for yet. */
 export function readProcessStats(): ProcessStat[] {
   const stats: ProcessStat[] = []
   for (const name of readdirSync('/proc')) {

@@ -3,21 +3,22 @@ import { identityOf, type ProcessStat, readProcessStats } from './process-stat.j
 /**
  * A process and all that it started: its descendants, what was seen as one of them before its parent ended, and what
  * belongs to a process group or session that one of them leads (a daemon leaves its parents, but not its session).
- * Not found is who leaves both between two looks, by forking twice with a new session each time.
+ * Not found is who leaves parent, group and session between two looks, as daemon(3) does. This process itself is
+ * never a member, not even when it watches the shell that started it.
  */
 export class ProcessTree {
   readonly #root: number
-  #known = new Map<string, ProcessStat>()
+  #known = new Set<string>()
   /** Process groups and sessions that members lead or have led. */
-  readonly #led = new Set<number>()
+  #led = new Set<number>()
 
   constructor(root: number) {
     this.#root = root
   }
 
-  /** The members that run at this moment, the root first if it does. */
+  /** The members, ended ones that nobody has waited for included, the root first. */
   members(): ProcessStat[] {
-    const all = readProcessStats()
+    const all = readProcessStats().filter(({ pid }) => pid !== process.pid)
     const members = new Map<string, ProcessStat>()
     const pids = new Set<number>()
     // Parents mostly have smaller pids than their children, but pids wrap: look until nobody new turns up.
@@ -32,7 +33,10 @@ export class ProcessTree {
         if (stat.group === stat.pid || stat.session === stat.pid) this.#led.add(stat.pid)
       }
     }
-    this.#known = members
+    this.#known = new Set(members.keys())
+    // The number of a group that has no member any more may come back as that of strangers.
+    const present = new Set([...members.values()].flatMap(({ group, session }) => [group, session]))
+    this.#led = new Set([...this.#led].filter(leader => present.has(leader)))
     return [...members.values()].sort((a, b) => rank(a, this.#root) - rank(b, this.#root))
   }
 

@@ -21,6 +21,9 @@ export interface Sample {
   readonly rssBytes: number
   /** Sum over the members, shared pages divided; undefined when it could not be read of one of them. */
   readonly pssBytes: number | undefined
+  /** Memory of files without a name (memfd, deleted from tmpfs) that members hold open and do not map. */
+  readonly unmappedFileBytes: number
+  /** Ended ones that nobody has waited for yet are not among them. */
   readonly processes: readonly ProcessSample[]
   readonly threads: number
   /** Open descriptors; undefined when those of one member may not be looked at. */
@@ -31,7 +34,11 @@ export interface Sample {
   readonly involuntarySwitches: number
 }
 
-/** What a sample says about memory, in bytes: PSS where it can be read, RSS where it cannot. */
+/**
+ * What a sample says about memory, in bytes: of each process PSS where it can be read and RSS where it cannot, and
+ * unmapped files.
+ */
 export function memoryBytes(sample: Sample): number {
-  return sample.pssBytes ?? sample.rssBytes
+  const processes = sample.processes.reduce((sum, { pssBytes, rssBytes }) => sum + (pssBytes ?? rssBytes), 0)
+  return (sample.pssBytes ?? processes) + sample.unmappedFileBytes
 }

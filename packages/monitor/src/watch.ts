@@ -1,9 +1,10 @@
 import { exitCode } from 'command-line'
+import { endTree } from './end-tree.js'
+import { Interrupts } from './interrupts.js'
 import { Monitor, type MonitorOptions } from './monitor.js'
-import { toCsv } from './report/csv.js'
 import { LiveLine } from './report/live-line.js'
 import type { OutputFiles } from './report/output-files.js'
-import { summaryText } from './report/summary-text.js'
+import { type Course, type Reason, writeResult } from './report/result.js'
 import type { Target } from './target.js'
 
 export interface WatchOptions {
@@ -14,56 +15,41 @@ export interface WatchOptions {
   readonly files: OutputFiles
 }
 
-/** Why watching came to its end. */
-type Reason = 'duration' | 'ended' | 'interrupted'
-
 /**
  * Watches a target until it ends, the time is over, or Ctrl-C; prints the summary on stdout and writes the files that
- * were asked for. Returns the exit code: the command's own when it ended by itself.
+ * were asked for. Of a command that we started, whatever still runs when it is not the command that has ended is ended
+ * as well. Returns the exit code: the command's own when it ended by itself.
  */
 export async function watch(target: Target, options: WatchOptions): Promise<number> {
+  const interrupts = new Interrupts()
+  const course = await follow(target, options, interrupts)
+  writeResult(target, options.interval, course, options.files)
+  const { reason, monitor, ending } = course
+  if (target.ending && reason !== 'ended' && monitor)
+    await endTree(
+      () => monitor.members(),
+      () => interrupts.isRepeated
+    )
+  if (reason === 'interrupted') return exitCode.interrupted
+  return ending?.exitCode ?? exitCode.success
+}
+
+async function follow(target: Target, options: WatchOptions, interrupts: Interrupts): Promise<Course> {
   const line = new LiveLine(process.stderr)
-  const interrupted = onInterrupt()
-  const ended = deferred<Reason>()
+  let onEnd = () => {}
+  const treeEnded = new Promise<void>(resolve => {
+    onEnd = resolve
+  })
   const monitor = await startMonitor(target, {
     interval: options.interval,
     onSample: sample => line.show(sample),
-    onEnd: () => ended.resolve('ended'),
+    onEnd,
   })
-  if (monitor === undefined) {
-    const ending = await target.ending
-    console.log(`${target.description}: ${describeEnd('ended', ending)} before it could be sampled`)
-    return ending ?? exitCode.success
-  }
-  target.ending?.then(() => ended.resolve('ended'))
-  const timeUp = deferred<Reason>()
-  const timer = Number.isFinite(options.duration)
-    ? setTimeout(() => timeUp.resolve('duration'), options.duration)
-    : undefined
-  const reason = await Promise.race([ended.promise, timeUp.promise, interrupted])
-  clearTimeout(timer)
+  if (monitor === undefined) return { reason: 'ended', ending: await target.ending, monitor, summary: undefined }
+  const reason = await firstOf(treeEnded, target, options.duration, interrupts)
   const summary = await monitor.stop()
   line.clear()
-  const ending = reason === 'ended' ? await target.ending : undefined
-  console.log(`${target.description}: ${describeEnd(reason, ending)}`)
-  console.log(summaryText(summary, monitor.samples, monitor.ownCost))
-  const { interval } = options
-  const { samples, ownCost } = monitor
-  const end = { reason, exitCode: ending }
-  options.files.json?.(
-    `${JSON.stringify({ target: target.description, interval, end, summary, ownCost, samples }, undefined, 2)}\n`
-  )
-  options.files.csv?.(toCsv(samples))
-  if (reason !== 'ended') await target.end()
-  if (reason === 'interrupted') return exitCode.interrupted
-  return ending ?? exitCode.success
-}
-
-function describeEnd(reason: Reason, ending: number | undefined): string {
-  if (reason === 'interrupted') return 'interrupted'
-  if (reason === 'duration') return 'still running'
-  if (ending === undefined) return 'ended'
-  return ending > 128 ? `ended by signal ${ending - 128}` : `ended with exit code ${ending}`
+  return { reason, ending: reason === 'ended' ? await target.ending : undefined, monitor, summary }
 }
 
 /** Undefined when a command that we started was faster than we. */
@@ -76,16 +62,24 @@ async function startMonitor(target: Target, options: MonitorOptions): Promise<Mo
   }
 }
 
-function onInterrupt(): Promise<Reason> {
-  return new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'))
+/** A command is over when it has ended itself, whatever it leaves behind; another's process with all its descendants. */
+async function firstOf(
+  treeEnded: Promise<void>,
+  target: Target,
+  duration: number,
+  interrupts: Interrupts
+): Promise<Reason> {
+  let timer: NodeJS.Timeout | undefined
+  const timeUp = new Promise<Reason>(resolve => {
+    if (Number.isFinite(duration)) timer = setTimeout(resolve, duration, 'duration')
   })
-}
-
-function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
-  let resolve: (value: Value) => void = () => {}
-  const promise = new Promise<Value>(settle => {
-    resolve = settle
-  })
-  return { promise, resolve }
+  try {
+    return await Promise.race([
+      (target.ending ?? treeEnded).then((): Reason => 'ended'),
+      interrupts.first.then((): Reason => 'interrupted'),
+      timeUp,
+    ])
+  } finally {
+    clearTimeout(timer)
+  }
 }

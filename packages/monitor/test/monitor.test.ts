@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { Monitor, memoryBytes } from '../src/index.js'
+import { Monitor, memoryBytes, type Sample } from '../src/index.js'
 import { fixture, withProgram } from './program.js'
 
 const test = suite('monitor', { timeLimit: 30_000 })
@@ -8,16 +9,23 @@ const test = suite('monitor', { timeLimit: 30_000 })
 /** What starting Node costs before the first sample, and one tick for each look: seconds. */
 const tolerance = 0.25
 
-/** CPU seconds of a burner as the monitor saw them, and as the kernel told the burner and its children. */
-async function burn(how: string, share: number, seconds: number): Promise<{ seen: number; told: number }> {
-  return withProgram([fixture('burner.js'), how, String(share), String(seconds)], async (child, ended) => {
-    const monitor = await Monitor.start(child.pid as number, { interval: 100 })
-    const { stdout, code } = await ended
-    assert.is(code, 0)
-    const { cpuSeconds } = await monitor.stop()
-    const told = stdout.trim().split('\n')
-    return { seen: cpuSeconds, told: told.reduce((sum, line) => sum + JSON.parse(line).own, 0) }
-  })
+/** The CPU seconds that the kernel told burners, one line for each. */
+function secondsTold(stdout: string): number {
+  const lines = stdout.trim().split('\n')
+  return lines.reduce((sum, line) => sum + JSON.parse(line).own, 0)
+}
+
+function assertAgrees(seen: number, told: number): void {
+  assert.ok(Math.abs(seen - told) <= tolerance + told * 0.05, `saw ${seen} s of ${told} s`)
+}
+
+/** Samples until one is as expected. */
+async function until(monitor: Monitor, isExpected: (sample: Sample) => boolean): Promise<Sample> {
+  for (;;) {
+    const sample = await monitor.sampleNow()
+    if (isExpected(sample)) return sample
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
 }
 
 for (const [how, share, seconds] of [
@@ -28,10 +36,36 @@ for (const [how, share, seconds] of [
   ['brief', 1, 0.15],
 ] as const) {
   test(`agrees with the kernel on a program that burns ${how} ${share * 100} % of a core`, async () => {
-    const { seen, told } = await burn(how, share, seconds)
-    assert.ok(Math.abs(seen - told) <= tolerance + told * 0.05, `saw ${seen} s of ${told} s`)
+    await withProgram([fixture('burner.js'), how, String(share), String(seconds)], async (child, ended) => {
+      const monitor = await Monitor.start(child.pid as number, { interval: 100 })
+      const { stdout, code } = await ended
+      assert.is(code, 0)
+      assertAgrees((await monitor.stop()).cpuSeconds, secondsTold(stdout))
+    })
   })
 }
+
+test('counts generations that end within one interval once', async () => {
+  await withProgram([fixture('deep.js'), '0.6'], async (child, ended) => {
+    const monitor = await Monitor.start(child.pid as number, { interval: 400 })
+    const { stdout } = await ended
+    assertAgrees((await monitor.stop()).cpuSeconds, secondsTold(stdout))
+  })
+})
+
+test('counts children that have ended and wait for their parent once', async () => {
+  await withProgram([fixture('burner.js'), 'children', '1', '0.5'], async (child, ended) => {
+    const monitor = await Monitor.start(child.pid as number, { interval: 100 })
+    await until(monitor, sample => sample.processes.length === 3)
+    child.kill('SIGSTOP')
+    await until(monitor, sample => sample.processes.length === 1)
+    const stopped = await monitor.sampleNow()
+    child.kill('SIGCONT')
+    const told = secondsTold((await ended).stdout)
+    assertAgrees(stopped.cpuSeconds, told)
+    assertAgrees((await monitor.stop()).cpuSeconds, told)
+  })
+})
 
 test('counts a process that left its parents', async () => {
   await withProgram([fixture('daemon.js'), '20'], async (child, ended) => {
@@ -54,12 +88,7 @@ test('counts a process that left its parents', async () => {
 test('sees the memory of a child', async () => {
   await withProgram([fixture('hoarder.js'), '200', '20'], async child => {
     const monitor = await Monitor.start(child.pid as number, { interval: 100 })
-    let sample = await monitor.sampleNow()
-    const until = performance.now() + 10_000
-    while (memoryBytes(sample) < 200 * 1024 * 1024 && performance.now() < until) {
-      await new Promise(resolve => setTimeout(resolve, 100))
-      sample = await monitor.sampleNow()
-    }
+    const sample = await until(monitor, now => memoryBytes(now) >= 200 * 1024 * 1024)
     const { processes } = sample
     const summary = await monitor.stop()
     for (const { pid } of processes) process.kill(pid, 'SIGKILL')
@@ -70,6 +99,36 @@ test('sees the memory of a child', async () => {
     assert.ok(summary.rssBytes.max >= 200 * 1024 * 1024)
   })
 })
+
+test('sees the memory of a file that has no name and is mapped nowhere', async () => {
+  await withProgram([fixture('nameless-file.js'), '64'], async child => {
+    const monitor = await Monitor.start(child.pid as number, { interval: 100 })
+    const sample = await until(monitor, ({ unmappedFileBytes }) => unmappedFileBytes >= 64 * 1024 * 1024)
+    assert.is(sample.unmappedFileBytes, 64 * 1024 * 1024)
+    assert.ok(memoryBytes(sample) >= 64 * 1024 * 1024 + (sample.pssBytes ?? 0))
+    await monitor.stop()
+  })
+})
+
+/** Mapping a file takes a language that can. */
+const hasPython = spawnSync('python3', ['-c', 'import os; os.memfd_create']).status === 0
+
+const whatIsMapped = async () => {
+  await withProgram(
+    [fixture('mapped-memfd.py'), '64'],
+    async child => {
+      const monitor = await Monitor.start(child.pid as number, { interval: 100 })
+      const sample = await until(monitor, now => memoryBytes(now) >= 64 * 1024 * 1024)
+      assert.is(sample.unmappedFileBytes, 0)
+      assert.ok(memoryBytes(sample) < 100 * 1024 * 1024, `${memoryBytes(sample)} bytes`)
+      await monitor.stop()
+    },
+    'python3'
+  )
+}
+
+if (hasPython) test('counts a file that is mapped once', whatIsMapped)
+else test.skip('counts a file that is mapped once', 'no python3 with memfd_create here', whatIsMapped)
 
 test('takes the end of the process for an event, not for idleness', async () => {
   await withProgram([fixture('burner.js'), 'alone', '0.9', '0.5'], async (child, ended) => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** The source of a fixture (it is plain JavaScript, and not compiled). */
@@ -12,12 +13,13 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs `body` beside a program, and ends the program in any case. */
+/** Runs `body` beside a program of Node, or another, and ends the program in any case. */
 export async function withProgram<Result>(
   words: readonly string[],
-  body: (child: ChildProcess, ended: Promise<Ended>) => Promise<Result>
+  body: (child: ChildProcess, ended: Promise<Ended>) => Promise<Result>,
+  program = process.execPath
 ): Promise<Result> {
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', chunk => {
     output.stdout += chunk
@@ -26,10 +28,22 @@ export async function withProgram<Result>(
     output.stderr += chunk
   })
   const ended = new Promise<Ended>(resolve => child.once('close', code => resolve({ code, ...output })))
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
   try {
     return await body(child, ended)
   } finally {
-    child.kill('SIGKILL')
+    kill()
     await ended
+    process.off('exit', kill)
+  }
+}
+
+/** True while a process runs; one that has ended and that nobody has waited for does not. */
+export function runs(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+  } catch {
+    return false
   }
 }

@@ -12,6 +12,7 @@ export function toCsv(samples: readonly Sample[]): string {
       'cpuSeconds',
       'rssBytes',
       'pssBytes',
+      'unmappedFileBytes',
       'processes',
       'threads',
       'descriptors',

@@ -41,7 +41,7 @@ function describe(sample: Sample): string {
   return [
     `${(atMilliseconds / 1000).toFixed(1)}s`,
     `cpu ${cpuPercent.toFixed(1)} %`,
-    `${sample.pssBytes === undefined ? 'rss' : 'pss'} ${formatSize(memoryBytes(sample))}`,
+    `memory ${formatSize(memoryBytes(sample))}`,
     `${processes.length} processes`,
     `${threads} threads`,
     `${descriptors ?? 'unknown'} descriptors`,

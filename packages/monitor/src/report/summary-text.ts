@@ -10,14 +10,19 @@ const chartColumns = 50
 
 /** The summary for people: a table, the course of CPU and memory, and what measuring has cost. */
 export function summaryText(summary: Summary, samples: readonly Sample[], ownCost: OwnCost): string {
-  const table = new Table({ head: ['', 'min', 'mean', 'p95', 'max', 'slope/s'], style: { head: [], border: [] } })
+  const table = new Table({
+    head: ['', 'min', 'mean', 'p95', 'max', 'slope/s'],
+    style: { head: [], border: [], compact: true },
+  })
   const cores = availableParallelism()
   table.push(
     row('CPU, % of one core', summary.cpuPercent, percent),
-    row(`CPU, % of the machine (${cores} cores)`, summary.cpuPercent, value => percent(value / cores)),
+    row(`CPU, % of all ${cores} cores`, summary.cpuPercent, value => percent(value / cores)),
     row('RSS', summary.rssBytes, signedSize)
   )
   if (summary.pssBytes) table.push(row('PSS', summary.pssBytes, signedSize))
+  const files = summary.unmappedFileBytes
+  if (files.max > 0) table.push(row('unmapped files', files, signedSize))
   table.push(row('RSS, % of the machine', summary.rssBytes, value => percent((100 * value) / totalmem())))
   table.push(row('threads', summary.threads, decimal))
   if (summary.descriptors) table.push(row('descriptors', summary.descriptors, decimal))
