@@ -2,8 +2,7 @@ import { constants } from 'node:os'
 
 // The values of Linux's generic ABI: the same on x86-64 and arm64.
 
-export const { EAGAIN, EINTR, EINPROGRESS, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPROTO, EPERM } =
-  constants.errno
+export const { EAGAIN, EINTR, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM } = constants.errno
 
 export const AF_INET = 2
 export const AF_INET6 = 10
