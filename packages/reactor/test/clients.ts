@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -6,12 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export class Clients {
   readonly sockets: Socket[] = []
 
-  /** Connects so many; they are in a server's backlog at least. */
+  /** Connects so many; they are in a server's backlog at least, or have been turned away. */
   async add(port: number, count: number): Promise<void> {
     const added = Array.from({ length: count }, () => connect(port, '127.0.0.1'))
     this.sockets.push(...added)
     for (const socket of added) socket.on('error', () => {})
-    await Promise.all(added.map(socket => once(socket, 'connect')))
+    await Promise.all(
+      added.map(socket => new Promise<void>(resolve => socket.once('connect', resolve).once('close', () => resolve())))
+    )
   }
 
   /** Ends them all. */

@@ -57,6 +57,34 @@ describeMatrix('a shortage of descriptors', (test, engine) => {
           }),
         { descriptors }
       ))
+
+    test('a listener that is closed in a shortage turns away those who wait, and leaves the others alone', () =>
+      withChild(
+        'echo-server',
+        [engine, 'close'],
+        child =>
+          withClients(async clients => {
+            const port = Number((await child.line('port ')).slice(5))
+            const count = 2 * descriptors
+            const served = await crowd(clients, port, count)
+            await child.line('shortage')
+            const gone = () => clients.sockets.filter(({ destroyed }) => destroyed).length
+            await until('all are served or turned away', () => served.size + gone() === count)
+            assert.ok(gone() > 0)
+            // Descriptors that become free are no longer waited for.
+            const [leaving, staying] = [...served]
+            leaving?.destroy()
+            await sleep(600)
+            let answered = false
+            staying?.on('data', () => {
+              answered = true
+            })
+            staying?.write('still there?')
+            await until('who was served still is', () => answered)
+            assert.ok(child.running)
+          }),
+        { descriptors }
+      ))
   } else {
     test('those who come too many are turned away by libuv, and those who come later are served', () =>
       withChild(

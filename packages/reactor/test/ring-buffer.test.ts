@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { Arena, RingBuffer } from '../src/index.js'
+import { Arena, type Block, RingBuffer } from '../src/index.js'
 import { ordinaryRegion } from './ordinary-region.js'
 
 const blockSize = 64
@@ -76,6 +76,36 @@ test('behaves as an array of bytes that refuses what exceeds its capacity', () =
       }
     ),
     { numRuns: 500 }
+  )
+})
+
+test('never changes bytes that an engine still holds after they were consumed', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 1000 }),
+      fc.array(step, { maxLength: 100, size: 'max' }),
+      (capacity, script) => {
+        const arena = new Arena(ordinaryRegion, blockSize)
+        const ring = new RingBuffer(arena, capacity)
+        const inFlight: { block: Block; start: number; bytes: Buffer }[] = []
+        for (const step of script) {
+          if (step.kind === 'push') ring.push(step.bytes, 0, step.bytes.length)
+          else if (ring.front !== undefined) {
+            // As an engine does that accepts a part of what the ring's front offers.
+            const count = Math.ceil(ring.frontLength * (step.kind === 'clear' ? 1 : step.percent / 100))
+            const [block, start] = [ring.front.keep(), ring.frontStart]
+            inFlight.push({ block, start, bytes: Buffer.from(block.memory.subarray(start, start + count)) })
+            ring.consume(count)
+          }
+        }
+        for (const { block, start, bytes } of inFlight) {
+          assert.is(Buffer.compare(block.memory.subarray(start, start + bytes.length), bytes), 0)
+          block.release()
+        }
+        ring.clear()
+        assert.is(arena.leasedBytes, 0)
+      }
+    )
   )
 })
 

@@ -140,7 +140,6 @@ export class EpollLoop implements Loop {
   }
 
   discardListener(listener: EpollListener): void {
-    this.#short = this.#short.filter(other => other !== listener)
     this.#release(listener.fd)
   }
 
