@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** How long processes may take to end after SIGTERM before they get SIGKILL, in milliseconds. */
-const patience = 2000
+/** How long processes may take to end after SIGTERM before they get SIGKILL, in milliseconds: servers drain. */
+const patience = 10_000
+
+/** After so many milliseconds whoever waits is told what for. */
+const silence = 1000
 
 /** How long the kernel may take to end them after SIGKILL, in milliseconds. */
 const killing = 1000
@@ -14,6 +17,8 @@ const pause = 20
  */
 export async function endTree(members: () => readonly number[], isUrgent: () => boolean): Promise<void> {
   signalAll(members(), 'SIGTERM')
+  if (await areGone(members, silence, isUrgent)) return
+  process.stderr.write(`monitor: waiting for pid ${members().join(', ')} to end; Ctrl-C kills\n`)
   if (await areGone(members, patience, isUrgent)) return
   signalAll(members(), 'SIGKILL')
   await areGone(members, killing, () => false)

@@ -105,8 +105,10 @@ test('ends what does not want to end, at once when asked twice', async () => {
     await watching(['--json', json, '--', process.execPath, fixture('stubborn.js')], async (child, ended) => {
       child.kill('SIGINT')
       await new Promise(resolve => child.stdout?.once('data', resolve))
+      const askedTwice = performance.now()
       child.kill('SIGINT')
       assert.is((await ended).code, 130)
+      assert.ok(performance.now() - askedTwice < 8_000, 'it waited for its patience to end')
       for (const pid of seenIn(json)) assert.not(runs(pid), `${pid} still runs`)
     })
   })

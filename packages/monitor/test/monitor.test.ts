@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { Monitor, memoryBytes, type Sample } from '../src/index.js'
+import { type ProcessStat, readProcessStat } from '../src/process-stat.js'
+import { takeSnapshot } from '../src/snapshot.js'
 import { fixture, withProgram } from './program.js'
 
 const test = suite('monitor', { timeLimit: 30_000 })
@@ -44,6 +46,35 @@ for (const [how, share, seconds] of [
     })
   })
 }
+
+test('has rates that add up to the CPU time, for the tree and for the process', async () => {
+  await withProgram([fixture('burner.js'), 'alone', '0.5', '2'], async (child, ended) => {
+    const monitor = await Monitor.start(child.pid as number, { interval: 100 })
+    await ended
+    const { cpuSeconds } = await monitor.stop()
+    const [first, ...rest] = monitor.samples
+    assert.is(first?.cpuPercent, 0)
+    let [tree, alone, before] = [0, 0, first?.atMilliseconds ?? 0]
+    for (const { atMilliseconds, cpuPercent, processes } of rest) {
+      tree += (cpuPercent * (atMilliseconds - before)) / 100_000
+      alone += ((processes[0]?.cpuPercent ?? 0) * (atMilliseconds - before)) / 100_000
+      before = atMilliseconds
+    }
+    assert.ok(Math.abs(tree - cpuSeconds) < 1e-6)
+    assert.ok(Math.abs(alone - cpuSeconds) < 0.1 + 0.1 * cpuSeconds, `${alone} s of ${cpuSeconds} s`)
+  })
+})
+
+test('looks again when somebody was waited for meanwhile', () => {
+  const self = readProcessStat(process.pid) as ProcessStat
+  const before = { ...self, childrenTicks: self.childrenTicks - 1 }
+  const gone = { ...self, pid: 2 ** 22 + 1 }
+  const looks = [[before], [self, gone], [self], [before]]
+  assert.equal(
+    takeSnapshot(() => looks.shift() ?? []),
+    [self]
+  )
+})
 
 test('counts generations that end within one interval once', async () => {
   await withProgram([fixture('deep.js'), '0.6'], async (child, ended) => {
