@@ -1,0 +1,39 @@
+import type { BenchReport, CaseReport } from '../report.js'
+import { figuresOf, formatRatio, formatValue, type Grid } from './figures.js'
+
+/**
+ * How ours stand against the reference in every case, a line for each: one table for servers, one for generators, and
+ * only those of which something was measured.
+ */
+export function overviewsOf(report: BenchReport): Grid[] {
+  return (['server', 'load'] as const).flatMap(role => {
+    const cases = report.cases.filter(each => each.role === role)
+    const [first] = cases
+    const ours = [...new Set(cases.flatMap(each => each.contenders.filter(isOurs).map(({ name }) => name)))]
+    if (first === undefined || ours.length === 0) return []
+    const head = ['case', 'better is', first.reference, ...ours.map(name => `${name}, ratio`)]
+    return [{ head, rows: cases.map(each => row(each, ours, report)) }]
+  })
+}
+
+function isOurs({ ours }: { ours: boolean }): boolean {
+  return ours
+}
+
+function row(report: CaseReport, ours: readonly string[], setting: BenchReport): string[] {
+  const figures = figuresOf(report, setting)
+  const reference = figures.find(({ isReference }) => isReference)
+  return [
+    report.name,
+    report.metric.better === 'higher' ? 'more' : 'less',
+    reference === undefined ? '' : `${formatValue(reference.summary.median, report.metric)}${unitMark(report)}`,
+    ...ours.map(name => {
+      const own = figures.find(each => each.name === name)
+      return own === undefined ? 'not measured' : formatRatio(own)
+    }),
+  ]
+}
+
+function unitMark({ metric }: CaseReport): string {
+  return metric.unit === 'per second' ? '/s' : ''
+}
