@@ -2,7 +2,7 @@
 # Builds what has changed, silently, and becomes the tool that is named: sh packages/run-tool.sh server --help
 tool=$1
 shift
-root=$(dirname "$0")/..
+root=$(cd "$(dirname "$0")/.." && pwd)
 log=$(mktemp)
 DO_NOT_TRACK=1 turbo run build --filter="$tool" --output-logs=errors-only >"$log" 2>&1 || {
   cat "$log" >&2
