@@ -125,10 +125,13 @@ test('leaves a process alone that it did not start', async () => {
 })
 
 test('ends with its process, and says so', async () => {
-  await withProgram([fixture('burner.js'), 'alone', '0.1', '0.5'], async target => {
-    const { code, stdout } = await run('--pid', String(target.pid), '--interval', '50ms')
-    assert.is(code, 0)
-    assert.match(stdout, `pid ${target.pid}: ended\n`)
+  await withProgram(['-e', 'setTimeout(() => {}, 60_000)'], async target => {
+    await watching(['--pid', String(target.pid)], async (_child, ended) => {
+      target.kill('SIGKILL')
+      const { code, stdout } = await ended
+      assert.is(code, 0)
+      assert.match(stdout, `pid ${target.pid}: ended\n`)
+    })
   })
 })
 
