@@ -45,8 +45,34 @@ async function turnsOf({ thread, events }: Started): Promise<number> {
   return (events.at(-1) as Event & { kind: 'echo' }).turns
 }
 
+interface Cost {
+  readonly turns: number
+  /** Microseconds of CPU of the whole process, this thread's own included. */
+  readonly cpu: number
+}
+
+/**
+ * What the thread and this process do in so many milliseconds in which nobody wants anything of them: the least of
+ * several such times, since what went before may take a while to settle. A loop that ticks never has a quiet time.
+ */
+async function idleCost(started: Started, duration: number): Promise<Cost> {
+  const costs: Cost[] = []
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const turns = await turnsOf(started)
+    const before = process.cpuUsage()
+    await sleep(duration)
+    const { user, system } = process.cpuUsage(before)
+    const cost = { turns: (await turnsOf(started)) - turns, cpu: user + system }
+    // One turn is that of the question itself.
+    if (cost.turns <= 1 && cost.cpu < 50_000) return cost
+    costs.push(cost)
+  }
+  return { turns: Math.min(...costs.map(({ turns }) => turns)), cpu: Math.min(...costs.map(({ cpu }) => cpu)) }
+}
+
+/** How many turns it takes at most to answer a question. */
 function turnsForAMessage(engine: EngineName): number {
-  return engine === 'node' ? 10 : 1
+  return engine === 'node' ? 4 : 1
 }
 
 describeMatrix('loop thread', (test, engine) => {
@@ -79,10 +105,8 @@ describeMatrix('loop thread', (test, engine) => {
   for (const timer of [60_000, 2 ** 33]) {
     test(`idle, with a timer of ${timer} ms, it makes no turns`, () =>
       withThread(engine, { listen: true, timer }, async started => {
-        await turnsOf(started)
-        const turns = await turnsOf(started)
-        await sleep(300)
-        assert.ok((await turnsOf(started)) - turns <= turnsForAMessage(engine))
+        const { turns } = await idleCost(started, 300)
+        assert.ok(turns <= turnsForAMessage(engine), `${turns} turns in 300 ms`)
       }))
   }
 
@@ -91,14 +115,9 @@ describeMatrix('loop thread', (test, engine) => {
       withClients(async clients => {
         await until('it listens', () => started.events.length > 0)
         await clients.add((started.events[0] as Event & { kind: 'port' }).port, 1000)
-        await sleep(200)
-        const turns = await turnsOf(started)
-        const cpu = process.cpuUsage()
-        await sleep(500)
-        const { user, system } = process.cpuUsage(cpu)
-        assert.ok((await turnsOf(started)) - turns <= turnsForAMessage(engine))
-        // Microseconds of the whole process, this thread's own included.
-        assert.ok(user + system < 150_000, `${user + system} µs of CPU in 500 ms`)
+        const { turns, cpu } = await idleCost(started, 500)
+        assert.ok(turns <= turnsForAMessage(engine), `${turns} turns in 500 ms`)
+        assert.ok(cpu < 100_000, `${cpu} µs of CPU in 500 ms`)
       })
     ))
 

@@ -74,8 +74,7 @@ test('behaves as an array of bytes that refuses what exceeds its capacity', () =
         assert.equal(drain(ring), model)
         assert.is(arena.leasedBytes, 0)
       }
-    ),
-    { numRuns: 500 }
+    )
   )
 })
 
