@@ -3,7 +3,10 @@ import { Monitor, memoryBytes, type Sample } from 'monitor'
 import { seconds } from './format.js'
 import type { Program } from './program/program.js'
 import type { CpuSpan } from './rules/cpu-rule.js'
+import { readThreadTimes } from './thread-times.js'
 import { Doubt } from './verdict.js'
+
+type ThreadTimes = ReadonlyMap<number, number>
 
 /**
  * Milliseconds between samples: short against the parts that the rule for CPU judges, long against the kernel's clock
@@ -20,18 +23,28 @@ export class ResourceWatch {
   readonly systemMemory = totalmem()
   readonly #program: Program
   readonly #monitor: Monitor
+  /** One for each sample. */
+  readonly #threads: readonly ThreadTimes[]
 
-  private constructor(program: Program, monitor: Monitor) {
+  /** Over the first `#seen` samples. */
+  #peak = 0
+  #seen = 0
+
+  private constructor(program: Program, monitor: Monitor, threads: readonly ThreadTimes[]) {
     this.#program = program
     this.#monitor = monitor
+    this.#threads = threads
   }
 
   /** Begins to sample. Throws a Doubt when nothing can be sampled. */
   static async start(program: Program): Promise<ResourceWatch> {
     // Parentage alone would miss a process that went into the background.
     const members = () => program.tree.members().map(({ pid }) => pid)
+    const threads: ThreadTimes[] = []
+    const onSample = ({ processes }: Sample) => void threads.push(readThreadTimes(processes.map(({ pid }) => pid)))
     try {
-      return new ResourceWatch(program, await Monitor.start(program.pid, { interval, members }))
+      const monitor = await Monitor.start(program.pid, { interval, members, onSample })
+      return new ResourceWatch(program, monitor, threads)
     } catch (error) {
       throw new Doubt(`the program could not be watched: ${(error as Error).message}`)
     }
@@ -41,10 +54,13 @@ export class ResourceWatch {
     return this.#monitor.samples
   }
 
-  /** Memory in bytes at the last sample, and the highest of all. */
+  /** Memory in bytes at the last sample, and the highest until then. */
   get memory(): { readonly now: number; readonly peak: number } {
-    const all = this.samples.map(memoryBytes)
-    return { now: all.at(-1) ?? 0, peak: Math.max(0, ...all) }
+    const now = memoryOf(this.samples.at(-1))
+    for (; this.#seen < this.samples.length; this.#seen++) {
+      this.#peak = Math.max(this.#peak, memoryOf(this.samples[this.#seen]))
+    }
+    return { now, peak: this.#peak }
   }
 
   /** Takes a sample now and returns its number, from which on others can be asked for. */
@@ -62,8 +78,9 @@ export class ResourceWatch {
     return (await this.sampleNow()).descriptors
   }
 
-  /** The CPU time used between the samples from number `mark` on. */
-  spansSince(mark: number): CpuSpan[] {
+  /** The CPU time used between the samples from number `mark` on, the last one taken now. */
+  async spansSince(mark: number): Promise<CpuSpan[]> {
+    await this.sampleNow()
     const samples = this.samples.slice(mark)
     return samples.slice(1).map((sample, index) => {
       const before = samples[index] as Sample
@@ -71,6 +88,7 @@ export class ResourceWatch {
         from: before.atMilliseconds,
         to: sample.atMilliseconds,
         cpu: (sample.cpuSeconds - before.cpuSeconds) * 1000,
+        threads: difference(this.#threads[mark + index + 1], this.#threads[mark + index]),
       }
     })
   }
@@ -101,4 +119,18 @@ export class ResourceWatch {
   async stop(): Promise<void> {
     await this.#monitor.stop()
   }
+}
+
+/** Of the threads that there were at both times. */
+function difference(now: ThreadTimes = new Map(), before: ThreadTimes = new Map()): ThreadTimes {
+  return new Map(
+    [...now].flatMap(([thread, time]) => {
+      const earlier = before.get(thread)
+      return earlier === undefined ? [] : [[thread, Math.max(0, time - earlier)] as const]
+    })
+  )
+}
+
+function memoryOf(sample: Sample | undefined): number {
+  return sample === undefined ? 0 : memoryBytes(sample)
 }

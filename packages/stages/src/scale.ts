@@ -13,14 +13,20 @@ export interface Scale {
     readonly probeEvery: number
     readonly until: number
   }
-  readonly cpu: { readonly window: number }
+  /** How long one idle client is watched, and then clients that do not read. */
+  readonly cpu: { readonly window: number; readonly stalled: number }
   readonly memory: {
+    /** On the first port; the others together get a part of it. */
     readonly size: number
+    readonly sizeOfOthers: number
     /** Stops a transfer that has taken so long once it has moved `leastSize`; Infinity moves all of `size`. */
     readonly longest: number
     readonly leastSize: number
     /** How long a client must have been held up for the program to count as holding it up. */
     readonly held: number
+    /** Rounds of clients that come and go, and clients in each. */
+    readonly rounds: number
+    readonly clients: number
   }
   /** Random strings for each port. */
   readonly single: { readonly strings: number; readonly longest: number }
@@ -33,8 +39,16 @@ export interface Scale {
 const full: Scale = {
   name: 'full',
   nonblocking: { size: 4 * gibibyte, firstProbe: 5_000, probeEvery: 1_000, until: 30_000 },
-  cpu: { window: 20_000 },
-  memory: { size: 4 * gibibyte, longest: Number.POSITIVE_INFINITY, leastSize: 4 * gibibyte, held: 5_000 },
+  cpu: { window: 20_000, stalled: 5_000 },
+  memory: {
+    size: 4 * gibibyte,
+    sizeOfOthers: gibibyte,
+    longest: Number.POSITIVE_INFINITY,
+    leastSize: 4 * gibibyte,
+    held: 5_000,
+    rounds: 6,
+    clients: 100,
+  },
   single: { strings: 40, longest: mebibyte },
   multiple: { clients: 100, strings: 20, longest: 64 * kibibyte },
   errors: { vanishing: 100 },
@@ -44,8 +58,16 @@ const full: Scale = {
 const quick: Scale = {
   name: 'quick',
   nonblocking: { size: 4 * gibibyte, firstProbe: 1_000, probeEvery: 500, until: 2_500 },
-  cpu: { window: 3_000 },
-  memory: { size: gibibyte, longest: 3_000, leastSize: 16 * mebibyte, held: 1_000 },
+  cpu: { window: 3_000, stalled: 1_200 },
+  memory: {
+    size: gibibyte,
+    sizeOfOthers: 960 * mebibyte,
+    longest: 3_000,
+    leastSize: 16 * mebibyte,
+    held: 700,
+    rounds: 4,
+    clients: 100,
+  },
   single: { strings: 10, longest: mebibyte },
   multiple: { clients: 100, strings: 4, longest: 16 * kibibyte },
   errors: { vanishing: 34 },

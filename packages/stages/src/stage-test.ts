@@ -39,6 +39,8 @@ export interface TestContext {
    * reason, with the time in between.
    */
   happened(what: string): void
+  /** The figures recorded so far. */
+  readonly measured: Readonly<Measures>
   /** Records figures, and the limits under the same names. Later figures of a name replace earlier ones. */
   measure(measured: Measures, limit?: Measures): void
   addEvidence(evidence: Evidence): void

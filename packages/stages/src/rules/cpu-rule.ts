@@ -4,6 +4,9 @@
  * The seed says: "CPU usage should be less than 10%" over 20 seconds. So the mean of the whole window is judged. A mean
  * alone would pass a program that sleeps for 19 seconds and spins in the last one, or spins for a second now and then;
  * therefore no short part of the window may be spent spinning either.
+ *
+ * On a machine that is busy with other things a program gets less of a core than it asks for. Then it is told by its
+ * threads: one that is always running or ready to run is one that spins, however little it gets.
  */
 
 /** The seed's limit on the mean over the window. */
@@ -17,11 +20,20 @@ export const cpuLimit = 10
 export const spinLimit = 50
 export const spinSpan = 2_000
 
+/**
+ * The limit on the time for which any single thread runs or is ready to run in such a part, in percent of the time. A
+ * thread that has anything to wait for stays far below, even where it has to wait several times as long for a core as it
+ * then uses it.
+ */
+export const readyLimit = 90
+
 /** CPU time that the program used between two looks. Times in milliseconds. */
 export interface CpuSpan {
   readonly from: number
   readonly to: number
   readonly cpu: number
+  /** For each thread that there was all the time, how long it ran or was ready to run. */
+  readonly threads?: ReadonlyMap<number, number>
 }
 
 export interface CpuJudgement {
@@ -31,25 +43,43 @@ export interface CpuJudgement {
   readonly worst: number
   /** When the worst part began, in milliseconds after the first span did. */
   readonly worstAt: number
-  readonly broken: 'mean' | 'spin' | undefined
+  /** The highest percentage of any such part for which one and the same thread ran or was ready to run. */
+  readonly ready: number
+  /** Some part was spent spinning. */
+  readonly spins: boolean
+  /** It spins, or uses too much on the whole. */
+  readonly broken: boolean
 }
 
 /** Judges consecutive spans. They should be much shorter than `spinSpan`. */
 export function judgeCpu(spans: readonly CpuSpan[]): CpuJudgement {
-  const first = spans[0]
-  const last = spans.at(-1)
-  if (!first || !last) return { mean: 0, worst: 0, worstAt: 0, broken: undefined }
   const mean = percent(spans)
-  let worst = 0
-  let worstAt = 0
-  for (const [start, { from }] of spans.entries()) {
-    const length = spans.slice(start).findIndex(span => span.to - from >= spinSpan)
-    const part = length === -1 ? (start === 0 ? spans : []) : spans.slice(start, start + length + 1)
-    const value = percent(part)
-    if (value > worst) [worst, worstAt] = [value, from - first.from]
+  let [worst, worstAt, ready] = [0, 0, 0]
+  for (const part of partsOf(spans)) {
+    const used = percent(part)
+    if (used > worst) [worst, worstAt] = [used, (part[0]?.from ?? 0) - (spans[0]?.from ?? 0)]
+    ready = Math.max(ready, readiness(part))
   }
-  const broken = mean >= cpuLimit ? 'mean' : worst >= spinLimit ? 'spin' : undefined
-  return { mean, worst, worstAt, broken }
+  const spins = worst >= spinLimit || ready >= readyLimit
+  return { mean, worst, worstAt, ready, spins, broken: spins || mean >= cpuLimit }
+}
+
+/** Every part of `spinSpan`, beginning at each of the spans; the whole, when that is shorter. */
+function partsOf(spans: readonly CpuSpan[]): CpuSpan[][] {
+  const parts = spans.flatMap(({ from }, start) => {
+    const end = spans.findIndex(span => span.to - from >= spinSpan)
+    return end === -1 ? [] : [spans.slice(start, end + 1)]
+  })
+  return parts.length > 0 ? parts : [[...spans]]
+}
+
+function readiness(spans: readonly CpuSpan[]): number {
+  const elapsed = (spans.at(-1)?.to ?? 0) - (spans[0]?.from ?? 0)
+  const times = new Map<number, number>()
+  for (const { threads = new Map<number, number>() } of spans) {
+    for (const [thread, time] of threads) times.set(thread, (times.get(thread) ?? 0) + time)
+  }
+  return elapsed > 0 ? (100 * Math.max(0, ...times.values())) / elapsed : 0
 }
 
 function percent(spans: readonly CpuSpan[]): number {

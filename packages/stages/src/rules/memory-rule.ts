@@ -4,15 +4,18 @@
  *
  * The seed says: "Memory usage should be less than 10%". Alone that depends on the machine: with 4 GB it is 400 MB, with
  * 512 GB it lets a program keep every byte of 4 GiB. The defect that the stage is about, a buffer without a bound, shows
- * on every machine as memory that grows with the bytes moved. So three things are judged:
+ * on every machine as memory that grows with the bytes moved. So four things are judged:
  *
  * 1. Size: memory stays below `systemShare` of the machine's memory at every moment.
  * 2. Growth while bytes flow (`judgeGrowth`): the bytes moved are cut into `parts` equal parts, and of each part only the
  *    lowest memory counts, so that the teeth of a garbage collector do not. The first `warmUpParts` do not count at all:
- *    buffers, pools and heaps may grow to the size that they need. From there to the last part memory may rise by
- *    less than `growthAllowance`, unless it rises by fits and starts (a heap that was enlarged once) and not in step:
- *    in nearly every part. Who breaks the rule is given as many bytes again; only a program that goes on growing fails.
- * 3. Growth for a client that does not read: at most `stalledAllowance` above the memory before that client came.
+ *    buffers, pools and heaps may grow to the size that they need. From there to the last part memory must not rise in
+ *    step, in nearly every part, by `growthAllowance` or more; a rise by fits and starts is a heap that was enlarged.
+ *    Nor must it rise steadily, by the same in every part, by `steadyAllowance` or more: no heap does. Who breaks this
+ *    rule is given as many bytes again; only a program that goes on growing fails.
+ * 3. Growth for clients that do not read: at most `stalledAllowance` above the memory before they came.
+ * 4. Growth with clients that come and go, or with time alone (`judgeLevels`): memory is compared after each of some
+ *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails.
  */
 
 /** The seed's limit, as a share of the machine's memory. */
@@ -31,15 +34,24 @@ const warmUpParts = 2
  */
 export const growthAllowance = 24 * 1024 * 1024
 
-/** Of the steps from one counted part to the next, so many must go up for growth to be in step: all but one. */
-const stepsUpward = parts - warmUpParts - 2
+/**
+ * Bytes. Over the 3 GiB that count of 4 GiB, two thirds of a KiB for every MiB moved. The levels of a program that
+ * allocates nothing stand still to the page; those of a heap move by more than this, but never evenly.
+ */
+const steadyAllowance = 2 * 1024 * 1024
 
-/** A rise from part to part that counts as a step upward, as a share of an even climb's step. */
+/** Steps are even when each is within this share of their mean. */
+const steadiness = 0.5
+
+/** Of the steps from one level to the next, so many may not go up although growth is in step. */
+const stepsSpared = 1
+
+/** A rise from one level to the next that counts as a step upward, as a share of an even climb's step. */
 const evenness = 0.25
 
 /**
  * Bytes. A tenth of the smallest machine on which the stage is usually done (4 GB), less what a runtime needs for
- * itself: who needs more for one client that does not read would fail there, and fails everywhere.
+ * itself: who needs more for clients that do not read would fail there, and fails everywhere.
  */
 export const stalledAllowance = 256 * 1024 * 1024
 
@@ -70,16 +82,36 @@ export function judgeGrowth(points: readonly MemoryPoint[]): GrowthJudgement {
   }
   const growth = last.memory - first.memory
   const moved = last.moved - first.moved
-  const evenStep = growth / (counted.length - 1)
-  const upward = counted.slice(1).filter((point, index) => {
-    return point.memory - (counted[index]?.memory ?? 0) >= evenStep * evenness
-  }).length
+  const levels = counted.map(point => point.memory)
   return {
     lows: lows.map(point => point.memory),
     growth,
     slope: moved > 0 ? growth / moved : 0,
-    broken: growth >= growthAllowance && upward >= Math.min(stepsUpward, counted.length - 1),
+    broken: growsInStep(levels) || growsSteadily(levels),
   }
+}
+
+/** Judges the memory at some moments between which a program should need nothing more. */
+export function judgeLevels(levels: readonly number[]): { readonly growth: number; readonly broken: boolean } {
+  return { growth: (levels.at(-1) ?? 0) - (levels[0] ?? 0), broken: growsInStep(levels) }
+}
+
+function growsInStep(levels: readonly number[]): boolean {
+  const { steps, growth, evenStep } = climb(levels)
+  const upward = steps.filter(step => step >= evenStep * evenness).length
+  return growth >= growthAllowance && upward >= steps.length - stepsSpared
+}
+
+function growsSteadily(levels: readonly number[]): boolean {
+  const { steps, growth, evenStep } = climb(levels)
+  const enough = levels.length === parts - warmUpParts
+  return enough && growth >= steadyAllowance && steps.every(step => Math.abs(step - evenStep) <= evenStep * steadiness)
+}
+
+function climb(levels: readonly number[]): { steps: number[]; growth: number; evenStep: number } {
+  const steps = levels.slice(1).map((level, index) => level - (levels[index] ?? 0))
+  const growth = steps.reduce((sum, step) => sum + step, 0)
+  return { steps, growth, evenStep: growth / steps.length }
 }
 
 function lowestOfParts(points: readonly MemoryPoint[]): MemoryPoint[] {

@@ -1,6 +1,6 @@
 import { seconds } from '../format.js'
 import { blameFailures } from '../load-blame.js'
-import { cpuLimit, judgeCpu, spinLimit, spinSpan } from '../rules/cpu-rule.js'
+import { type CpuSpan, cpuLimit, judgeCpu, readyLimit, spinLimit, spinSpan } from '../rules/cpu-rule.js'
 import type { StageTest, TestContext } from '../stage-test.js'
 import { Blame } from '../verdict.js'
 
@@ -13,8 +13,17 @@ const greeting = 64
  */
 const settlingTime = 5_000
 
+/** How long the program must have been at rest to count as settled, in milliseconds. */
+const settleStep = 500
+
 /** How long a client that leaves waits for the program to close after it, in milliseconds. */
 const closeTime = 500
+
+/** What each client that does not read offers, in bytes: more than all buffers hold, little for who takes it all. */
+const stalledSize = 64 * 1024 * 1024
+
+/** How long that may take to fill the buffers, in milliseconds. */
+const fillingTime = 500
 
 /** How often progress is told, in milliseconds. */
 const tellEvery = 5_000
@@ -44,16 +53,16 @@ export const cpu: StageTest = {
     const start = await context.resources.mark()
     for (let waited = 0; waited < window; waited += tellEvery) {
       await context.pause(Math.min(tellEvery, window - waited))
-      const { mean } = judgeCpu(context.resources.spansSince(start))
+      const { mean } = judgeCpu(await context.resources.spansSince(start))
       context.log(
         `${seconds(Math.min(window, waited + tellEvery))} of ${seconds(window)}: ${mean.toFixed(1)} % of one core`
       )
       idle.check()
     }
-    await context.resources.sampleNow()
-    judge(context, start)
+    judgeIdle(context, await context.resources.spansSince(start), start)
     await idle.exchange(greeting)
-    await idle.finish(0)
+    await judgeStalled(context)
+    await idle.exchange(greeting)
   },
 }
 
@@ -77,23 +86,49 @@ async function settle(context: TestContext): Promise<void> {
   const deadline = performance.now() + settlingTime
   do {
     const start = await context.resources.mark()
-    await context.pause(1_000)
-    if (judgeCpu(context.resources.spansSince(start)).mean < cpuLimit) return
+    await context.pause(settleStep)
+    if (judgeCpu(await context.resources.spansSince(start)).mean < cpuLimit) return
   } while (performance.now() < deadline)
 }
 
-function judge(context: TestContext, start: number): void {
-  const spans = context.resources.spansSince(start)
+function judgeIdle(context: TestContext, spans: readonly CpuSpan[], start: number): void {
   const { mean, worst, worstAt, broken } = judgeCpu(spans)
   context.measure({ cpuPercent: mean, worstCpuPercent: worst }, { cpuPercent: cpuLimit, worstCpuPercent: spinLimit })
   if (!broken) return
-  const span = seconds((spans.at(-1)?.to ?? 0) - (spans[0]?.from ?? 0))
-  const who = context.resources.describeBusiest(start)
+  const when = mean < cpuLimit ? `, ${seconds(worstAt)} after an idle client connected` : ' with one idle client'
+  blame(context, spans, start, when)
+}
+
+/** A client that does not read leaves nothing to do either, although its connection is full of bytes. */
+async function judgeStalled(context: TestContext): Promise<void> {
+  const { ports } = context.target
+  const size = stalledSize * ports.length
+  const run = await context.load(ports, {
+    workload: 'stream',
+    size,
+    connections: ports.length,
+    noRead: true,
+    hold: true,
+  })
+  context.happened('clients that do not read began to stream')
+  await context.pause(fillingTime)
+  const start = await context.resources.mark()
+  await context.pause(context.scale.cpu.stalled)
+  const spans = await context.resources.spansSince(start)
+  const { worst, spins } = judgeCpu(spans)
+  context.measure({ stalledCpuPercent: worst }, { stalledCpuPercent: spinLimit })
+  await run.stop()
+  if (spins) blame(context, spans, start, ' while clients did not read')
+}
+
+function blame(context: TestContext, spans: readonly CpuSpan[], start: number, when: string): never {
+  const { mean, worst, ready } = judgeCpu(spans)
+  const elapsed = (spans.at(-1)?.to ?? 0) - (spans[0]?.from ?? 0)
+  const [used, time] = mean >= cpuLimit ? [mean, elapsed] : [worst, Math.min(spinSpan, elapsed)]
+  const wanted = used < spinLimit && ready >= readyLimit ? ', all that it could get on this busy machine' : ''
   throw new Blame(
     'limit',
-    broken === 'mean'
-      ? `used ${mean.toFixed(1)} % of one core for ${span} with one idle client${who}`
-      : `used ${worst.toFixed(1)} % of one core for ${seconds(spinSpan)}, beginning ${seconds(worstAt)} after an idle client connected${who}`,
-    { spans }
+    `used ${used.toFixed(1)} % of one core for ${seconds(time)}${when}${wanted}${context.resources.describeBusiest(start)}`,
+    { ready, spans: spans.map(({ from, to, cpu }) => ({ from, to, cpu })) }
   )
 }

@@ -1,0 +1,54 @@
+import { blameFailures } from '../load-blame.js'
+import { growthAllowance, judgeLevels } from '../rules/memory-rule.js'
+import type { TestContext } from '../stage-test.js'
+import { Blame } from '../verdict.js'
+import { kibibytes, mebibytes, sampleMemory } from './memory-sampling.js'
+
+/** What each client says, in bytes. */
+const messageSize = 1024
+
+/** How long a client waits for the program to close after it, in milliseconds. */
+const closeTime = 500
+
+/** How long a program may take to free what its clients leave behind, in milliseconds. */
+const restTime = 100
+
+/**
+ * Lets clients come and go in rounds, half of them properly and half by RST, and judges what is left of them. Returns the
+ * memory after each round, in bytes.
+ */
+export async function judgeChurn(context: TestContext): Promise<number[]> {
+  const { rounds, clients } = context.scale.memory
+  const half = Math.ceil(clients / 2)
+  const levels: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    await comeAndGo(context, half)
+    const run = await context.load(context.target.ports, {
+      workload: 'vanish',
+      how: 'rst',
+      clients: half,
+      connectRate: 0,
+    })
+    blameFailures(await run.report, connection => `client ${connection + 1} of those that vanish`)
+    await context.pause(restTime)
+    levels.push(await sampleMemory(context))
+  }
+  const { growth, broken } = judgeLevels(levels)
+  context.measure({ growthByRoundsBytes: growth }, { growthByRoundsBytes: growthAllowance })
+  context.addEvidence({ churn: { clientsPerRound: 2 * half, levels } })
+  if (!broken) return levels
+  const each = kibibytes(growth / (2 * half * (rounds - 1)))
+  throw new Blame('limit', `memory grew by ${each} for every client that came and went, by ${mebibytes(growth)} in all`)
+}
+
+async function comeAndGo(context: TestContext, clients: number): Promise<void> {
+  const { ports } = context.target
+  context.happened(`${clients} clients came and went`)
+  await Promise.all(
+    Array.from({ length: clients }, async (_, index) => {
+      const client = await context.connect(ports[index % ports.length] ?? 0, `client ${index + 1}`)
+      await client.exchange(messageSize)
+      await client.finish(closeTime)
+    })
+  )
+}

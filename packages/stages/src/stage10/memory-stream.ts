@@ -1,0 +1,55 @@
+import { blameFailures } from '../load-blame.js'
+import { type GrowthJudgement, judgeGrowth, type MemoryPoint } from '../rules/memory-rule.js'
+import type { TestContext } from '../stage-test.js'
+import { Blame } from '../verdict.js'
+import { kibibytes, mebibytes, sampleDuring } from './memory-sampling.js'
+
+/**
+ * Moves bytes through one connection on each of the ports, every one verified, and judges how memory went along. Who
+ * seems to grow is given as much again: a heap that is being warmed up comes to rest, a leak goes on.
+ */
+export async function judgeStream(context: TestContext, ports: readonly number[], size: number): Promise<void> {
+  let judgement = await stream(context, ports, size)
+  if (!judgement.broken) return
+  context.log(`memory grew by ${describe(judgement)}: once more, to see whether it goes on`)
+  judgement = await stream(context, ports, size)
+  if (!judgement.broken) return
+  const total = mebibytes(judgement.growth)
+  throw new Blame('limit', `memory grew by ${describe(judgement)}, by ${total} in all, and went on growing`, {
+    judgement,
+  })
+}
+
+async function stream(context: TestContext, ports: readonly number[], size: number): Promise<GrowthJudgement> {
+  const { longest, leastSize } = context.scale.memory
+  const startedAt = performance.now()
+  const run = await context.load(ports, { workload: 'stream', size, connections: ports.length })
+  context.happened(`a client began to stream to port ${ports.join(', ')}`)
+  const points: MemoryPoint[] = []
+  let stopping = false
+  await sampleDuring(context, run, (memory, { verified, elapsed }) => {
+    points.push({ moved: verified, memory })
+    if (!stopping && elapsed > longest && verified >= leastSize) {
+      stopping = true
+      void run.stop({ drain: true })
+    }
+    return `${mebibytes(verified)} of ${mebibytes(size)} came back and were verified, memory ${mebibytes(memory)}`
+  })
+  const report = await run.report
+  blameFailures(report, () => 'the client that streams')
+  const judgement = judgeGrowth(points)
+  context.measure({
+    verifiedBytes: (context.measured.verifiedBytes ?? 0) + report.verified,
+    rateBytesPerSecond: Math.max(
+      context.measured.rateBytesPerSecond ?? 0,
+      report.verified / ((performance.now() - startedAt) / 1000)
+    ),
+    growthBytes: Math.max(context.measured.growthBytes ?? 0, judgement.growth),
+  })
+  context.addEvidence({ [`stream to ${ports.join(', ')}`]: { ...judgement, points } })
+  return judgement
+}
+
+function describe({ slope }: GrowthJudgement): string {
+  return `${kibibytes(slope * 1024 * 1024)} for every MiB moved`
+}
