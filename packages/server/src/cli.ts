@@ -28,8 +28,8 @@ await runCommandLine('server', yargs =>
           coerce: notEmpty,
         })
         .option('engine', {
-          describe: 'event loop; auto: the first that works here',
-          choices: ['auto', 'epoll', 'node'] as const,
+          describe: 'event loop; auto: the first of epoll, node that works here; uring: io_uring, else as auto',
+          choices: ['auto', 'epoll', 'uring', 'node'] as const,
           default: 'auto' as const,
         })
         .option('pipe-threshold', {

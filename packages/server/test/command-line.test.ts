@@ -4,6 +4,7 @@ import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { eventually } from './client.js'
 import { run, ServerProcess, withServerProcess } from './server-process.js'
+import { engines } from './with-server.js'
 
 const test = suite('command line', { timeLimit: 20_000 })
 
@@ -105,8 +106,7 @@ test('--ready-fd: a JSON line, then the end of the stream', async () => {
 test('a port that is taken: names the port and who holds it', () =>
   withHolder(async (port, pid) => {
     const message = new RegExp(`port ${port} of 127\\.0\\.0\\.1 is taken by process ${pid} \\(.*node.*\\)`)
-    for (const engine of ['epoll', 'node'])
-      await expectRefusal(['--ports', `0,${port}`, '--engine', engine], 1, message)
+    for (const engine of engines) await expectRefusal(['--ports', `0,${port}`, '--engine', engine], 1, message)
   }))
 
 test('an address that is not ours, a name that is none', async () => {

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { ListenError, StartError, startServer } from '../src/index.js'
-import { engines, onEachEngine, withServer } from './with-server.js'
+import { engines, onEachEngine, testOn, withServer } from './with-server.js'
 
 const test = suite('listening')
 
@@ -32,7 +32,7 @@ async function refusal(start: () => Promise<unknown>): Promise<ListenError> {
 }
 
 for (const engine of engines) {
-  test(`a port that is taken: names it and its holder, and frees the others [${engine}]`, async () => {
+  testOn(test, engine, 'a port that is taken: names it and its holder, and frees the others', async () => {
     await withListener('127.0.0.1', async taken => {
       // Ports that were free a moment ago.
       let free: readonly number[] = []

@@ -69,9 +69,9 @@ onEachEngineProxied(
   'holds two thresholds for a client that never reads, then gives it everything',
   async ({ enter, state }) => {
     const client = await enter()
-    const sent = await client.writeUntilStuck(chunk)
-    const stuck = await state()
-    assert.ok(stuck.held > threshold, `only ${stuck.held} held`)
+    // Four loops take part: on a busy machine a short silence is not yet the end.
+    const sent = await client.writeUntilStuck(chunk, 1500)
+    const stuck = await eventually('both pipes hold', state, ({ held }) => held > threshold)
     assert.ok(stuck.held <= 2 * (threshold + 64 * 1024), `${stuck.held} held`)
     assert.ok((await client.read(sent)).equals(Buffer.alloc(sent, chunk)))
     await eventually('nothing is held', state, ({ held, leased }) => held === 0 && leased === 0)

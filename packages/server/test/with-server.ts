@@ -1,9 +1,24 @@
-import type { EngineName } from 'reactor'
+import { chooseEngine, type EngineName } from 'reactor'
 import type { Suite } from 'suite'
 import { type RunningServer, type ServerOptions, startServer } from '../src/index.js'
 import { Client } from './client.js'
 
-export const engines: readonly EngineName[] = ['epoll', 'node']
+export const engines: readonly EngineName[] = ['epoll', 'uring', 'node']
+
+const { reason: obstacleToUring } = await chooseEngine('uring')
+
+/** Registers a test that needs an engine; where the engine does not run, it is skipped with the reason. */
+export function testOn(
+  test: Suite,
+  engine: EngineName,
+  name: string,
+  body: () => Promise<void>,
+  options?: { timeLimit: number }
+): void {
+  const title = `${name} [${engine}]`
+  if (engine === 'uring' && obstacleToUring !== undefined) test.skip(title, obstacleToUring)
+  else test(title, body, options)
+}
 
 /** What a test body gets: its own server, and clients that are gone when it is over. */
 export interface Scene {
@@ -23,13 +38,8 @@ export function onEachEngine(
 ): void {
   const { timeLimit = 20_000, ...options } = settings
   for (const engine of engines) {
-    test(
-      `${name} [${engine}]`,
-      () => withServer({ ports: [0], engine, ...options }, scene => body({ ...scene, engine })),
-      {
-        timeLimit,
-      }
-    )
+    const run = () => withServer({ ports: [0], engine, ...options }, scene => body({ ...scene, engine }))
+    testOn(test, engine, name, run, { timeLimit })
   }
 }
 
