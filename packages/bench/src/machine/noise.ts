@@ -1,3 +1,4 @@
+import { pbkdf2Sync } from 'node:crypto'
 import { max, median } from 'simple-statistics'
 import { summarise } from '../statistics.js'
 
@@ -27,25 +28,16 @@ const limits = {
   others: [0.05, 0.15],
 } as const
 
-const calibrationSteps = 30_000_000
+const calibrationSteps = 250_000
 
 /**
- * Runs a loop of arithmetic that never waits and touches no memory. Returns the milliseconds that it took; on a
- * quiet machine they are always the same.
+ * Computes something that never waits and stays in the CPU's caches. Returns the milliseconds that it took; on a quiet
+ * machine they are always the same.
  */
 export function calibrate(): number {
   const start = performance.now()
-  spin(calibrationSteps)
+  pbkdf2Sync('calibration', 'loop', calibrationSteps, 32, 'sha256')
   return performance.now() - start
-}
-
-let sink = 0
-
-function spin(steps: number): void {
-  let state = 1
-  for (let step = 0; step < steps; step++) state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
-  // Used, so that the loop cannot be left out.
-  sink ^= state
 }
 
 /** Judges a run by its calibration loops (milliseconds) and by what disturbed its measurements. */

@@ -63,9 +63,9 @@ function figures(
   const [ownCpu, otherCpu] = [middle(each => cpuPercent(each, 'own')), middle(each => cpuPercent(each, 'other'))]
   return {
     ...{ name: contender.name, title: contender.title, isReference, ownCpu, otherCpu },
-    summary: summarise(measured.map(({ values }) => valueOf(values, metric))),
+    summary: summarise(measured.map(({ values }) => valueFor(values, metric))),
     ratio: reference && !isReference ? compareRounds(values(contender.rounds), values(reference.rounds)) : undefined,
-    also: Object.fromEntries(also.map(each => [each.name, middle(({ values }) => valueOf(values, each))])),
+    also: Object.fromEntries(also.map(each => [each.name, middle(({ values }) => valueFor(values, each))])),
     cpu: cpuCost(report.cpuFor, middle),
     limit: limitOf(
       {
@@ -81,7 +81,7 @@ function figures(
   }
 }
 
-function valueOf(values: Measurement['values'], metric: Metric): number {
+function valueFor(values: Measurement['values'], metric: Metric): number {
   const value = values[metric.name]
   if (value === undefined) throw new Error(`a measurement has no ${metric.name}`)
   return value
@@ -138,19 +138,35 @@ export function formatRatio({ ratio, isReference }: Pick<Figures, 'ratio' | 'isR
 /** A cell for each column, each column's name first. */
 export interface Grid {
   readonly head: readonly string[]
-  readonly rows: readonly (readonly string[])[]
+  readonly rows: readonly (readonly Cell[])[]
+}
+
+/** Text, and whether it is good news where it is news. */
+export type Cell = string | { readonly text: string; readonly tone: 'better' | 'worse' }
+
+/** What a cell says. */
+export function textOf(cell: Cell): string {
+  return typeof cell === 'string' ? cell : cell.text
+}
+
+/** `formatRatio`, with its tone where the rounds carry a difference. */
+export function ratioCell(figures: Figures, { better }: Metric): Cell {
+  const { interval, carried } = figures.ratio ?? {}
+  const text = formatRatio(figures)
+  if (carried !== 'yes' || interval === undefined || (interval.low <= 1 && interval.high >= 1)) return text
+  return { text, tone: interval.low > 1 === (better === 'higher') ? 'better' : 'worse' }
 }
 
 /** The table of a case, as text in cells. */
 export function gridOf(report: CaseReport, setting: Setting): Grid {
   const { metric, also, cpuFor, role } = report
   const other = role === 'server' ? 'load' : 'server'
-  const columns: [head: string, cell: (figures: Figures) => string][] = [
+  const columns: [head: string, cell: (figures: Figures) => Cell][] = [
     [role === 'server' ? 'server' : 'generator', ({ name }) => name],
     [metric.unit === 'per second' ? `${metric.name}/s` : metric.name, each => formatValue(each.summary.median, metric)],
     ['spread', ({ summary }) => formatSpread(summary)],
-    [`ratio to ${report.reference}`, formatRatio],
-    ...also.map((each): [string, (figures: Figures) => string] => [
+    [`ratio to ${report.reference}`, each => ratioCell(each, metric)],
+    ...also.map((each): [string, (figures: Figures) => Cell] => [
       each.name,
       figures => formatValue(figures.also[each.name] ?? Number.NaN, each),
     ]),
@@ -160,7 +176,7 @@ export function gridOf(report: CaseReport, setting: Setting): Grid {
           [cpuFor === 'GiB' ? 'CPU s/GiB' : 'CPU s/million', ({ cpu }) => (cpu ?? Number.NaN).toFixed(2)],
           [`CPU, ${other}'s CPU`, each => `${each.ownCpu.toFixed(0)} %, ${each.otherCpu.toFixed(0)} %`],
           ['limited by', ({ limit }) => (limit === 'other side' ? `the ${other}` : limit)],
-        ] as [string, (figures: Figures) => string][])),
+        ] as [string, (figures: Figures) => Cell][])),
     ['peak memory', ({ peakMemory }) => formatSize(peakMemory)],
   ]
   return {

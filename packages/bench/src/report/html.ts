@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { BenchReport, CaseReport } from '../report.js'
 import { packageFile } from '../toolbox.js'
-import { figuresOf, formatRatio, formatValue, type Grid, gridOf, notesOf } from './figures.js'
+import {
+  type Cell,
+  figuresOf,
+  formatRatio,
+  formatSpread,
+  formatValue,
+  type Grid,
+  gridOf,
+  notesOf,
+  textOf,
+} from './figures.js'
 import { overviewsOf } from './overview.js'
 import { headLines, legend } from './summary.js'
 
@@ -45,6 +55,8 @@ export function htmlPage(report: BenchReport): string {
     `<style>${readFileSync(packageFile('page/page.css'), 'utf8')}</style>`,
     `<main><h1>Sluice, side by side</h1>${verdict(report)}`,
     ...overviewsOf(report).map(grid => table(grid, 'overview')),
+    '<p class="key"><i class="ours"></i> Sluice <i class="reference"></i> what ratios are of <i class="other"></i> others; ' +
+      'a bar is the median of all rounds, its whisker their spread</p>',
     '<div class="charts">',
     ...report.cases.map(each => section(each, report)),
     '</div>',
@@ -62,15 +74,15 @@ function verdict({ noise, quick, interrupted }: BenchReport): string {
     ...(quick ? ['A quick run, not to be quoted.'] : []),
     ...(interrupted ? ['Ended early.'] : []),
   ]
-  return warnings.length === 0 ? '' : `<p class="warning">${escape(warnings.join(' '))}</p>`
+  return warnings.length === 0 ? '' : `<p class="warning">${escaped(warnings.join(' '))}</p>`
 }
 
 function section(report: CaseReport, setting: BenchReport): string {
   const best = report.metric.better === 'higher' ? 'more is better' : 'less is better'
   const notes = notesOf(report, setting)
   return [
-    `<section><h2>${escape(report.title)} <small>${best}</small></h2>`,
-    `<div class="chart"><canvas id="${report.name}" role="img" aria-label="${escape(report.title)}"></canvas></div>`,
+    `<section><h2>${escaped(report.title)} <small>${best}</small></h2>`,
+    `<div class="chart"><canvas id="${report.name}" role="img" aria-label="${escaped(report.title)}"></canvas></div>`,
     `<details><summary>Figures</summary>${table(gridOf(report, setting), 'figures')}</details>`,
     notes.length === 0 ? '' : list(notes),
     '</section>',
@@ -96,7 +108,7 @@ function chartOf(report: CaseReport, setting: BenchReport): Chart {
       lines: [
         figures.title,
         `median ${formatValue(figures.summary.median, metric)}`,
-        `spread ${formatValue(figures.summary.minimum, metric)} to ${formatValue(figures.summary.maximum, metric)}`,
+        `spread ${formatSpread(figures.summary)}`,
         ...(figures.ratio === undefined ? [] : [`ratio to ${report.reference}: ${formatRatio(figures)}`]),
       ],
     })),
@@ -104,10 +116,14 @@ function chartOf(report: CaseReport, setting: BenchReport): Chart {
 }
 
 function table({ head, rows }: Grid, kind: string): string {
-  const cells = (row: readonly string[], tag: string) =>
-    row.map((cell, index) => `<${index === 0 ? 'th' : tag}>${escape(cell)}</${index === 0 ? 'th' : tag}>`).join('')
-  const body = rows.map(row => `<tr>${cells(row, 'td')}</tr>`).join('')
-  return `<div class="wide"><table class="${kind}"><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body}</tbody></table></div>`
+  const cell = (content: Cell, tag: string) => {
+    const tone = typeof content === 'string' ? '' : ` class="${content.tone}"`
+    return `<${tag}${tone}>${escaped(textOf(content))}</${tag}>`
+  }
+  const line = (cells: readonly Cell[], tag: string) =>
+    `<tr>${cells.map((content, index) => cell(content, index === 0 ? 'th' : tag)).join('')}</tr>`
+  const body = rows.map(row => line(row, 'td')).join('')
+  return `<div class="wide"><table class="${kind}"><thead>${line(head, 'th')}</thead><tbody>${body}</tbody></table></div>`
 }
 
 function skippedList({ skipped }: BenchReport): string[] {
@@ -116,10 +132,10 @@ function skippedList({ skipped }: BenchReport): string[] {
 }
 
 function list(lines: readonly string[]): string {
-  return `<ul>${lines.map(line => `<li>${escape(line)}</li>`).join('')}</ul>`
+  return `<ul>${lines.map(line => `<li>${escaped(line)}</li>`).join('')}</ul>`
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)
 }
 

@@ -1,5 +1,5 @@
 import type { BenchReport, CaseReport } from '../report.js'
-import { type Grid, gridOf, notesOf, type Setting } from './figures.js'
+import { type Grid, gridOf, notesOf, type Setting, textOf } from './figures.js'
 import { overviewsOf } from './overview.js'
 import { headLines, legend } from './summary.js'
 
@@ -33,7 +33,7 @@ function caseSection(report: CaseReport, setting: Setting): string {
 function table({ head, rows }: Grid): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const rule = `| ${head.map((_, index) => (index === 0 ? '---' : '---:')).join(' | ')} |`
-  return [line(head), rule, ...rows.map(line)].join('\n')
+  return [line(head), rule, ...rows.map(row => line(row.map(textOf)))].join('\n')
 }
 
 function list(lines: readonly string[]): string {

@@ -1,5 +1,5 @@
 import type { BenchReport, CaseReport } from '../report.js'
-import { figuresOf, formatRatio, formatValue, type Grid } from './figures.js'
+import { type Cell, figuresOf, formatValue, type Grid, ratioCell } from './figures.js'
 
 /**
  * How ours stand against the reference in every case, a line for each: one table for servers, one for generators, and
@@ -20,7 +20,7 @@ function isOurs({ ours }: { ours: boolean }): boolean {
   return ours
 }
 
-function row(report: CaseReport, ours: readonly string[], setting: BenchReport): string[] {
+function row(report: CaseReport, ours: readonly string[], setting: BenchReport): Cell[] {
   const figures = figuresOf(report, setting)
   const reference = figures.find(({ isReference }) => isReference)
   return [
@@ -29,7 +29,7 @@ function row(report: CaseReport, ours: readonly string[], setting: BenchReport):
     reference === undefined ? '' : `${formatValue(reference.summary.median, report.metric)}${unitMark(report)}`,
     ...ours.map(name => {
       const own = figures.find(each => each.name === name)
-      return own === undefined ? 'not measured' : formatRatio(own)
+      return own === undefined ? 'not measured' : ratioCell(own, report.metric)
     }),
   ]
 }

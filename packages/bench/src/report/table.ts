@@ -1,26 +1,40 @@
 import Table from 'cli-table3'
 import colours from 'picocolors'
 import type { BenchReport, CaseReport } from '../report.js'
-import { gridOf, notesOf, type Setting } from './figures.js'
+import { type Cell, type Grid, gridOf, notesOf, type Setting, textOf } from './figures.js'
+import { overviewsOf } from './overview.js'
 import { headLines } from './summary.js'
 
 /** One case as a table for a terminal, with its notes. */
 export function caseTable(report: CaseReport, setting: Setting): string {
-  const { head, rows } = gridOf(report, setting)
+  const best = report.metric.better === 'higher' ? 'more is better' : 'less is better'
+  const notes = notesOf(report, setting).map(note => colours.dim(note))
+  return [
+    colours.bold(`${report.name}: ${report.title} (${best})`),
+    tableText(gridOf(report, setting)),
+    ...notes,
+    '',
+  ].join('\n')
+}
+
+/** What stands under the tables of a run: how ours stand against the reference, and what to know of the figures. */
+export function closingText(report: BenchReport): string {
+  const skipped = report.skipped.map(({ contender, reason }) => `${contender} skipped: ${reason}`)
+  return [...overviewsOf(report).map(tableText), ...headLines(report), ...skipped, ''].join('\n')
+}
+
+function tableText({ head, rows }: Grid): string {
   const table = new Table({
     head: [...head],
     colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
     style: { head: [], border: [], compact: true },
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   })
-  for (const row of rows) table.push(row.map(cell => (cell === 'reference' ? colours.dim(cell) : cell)))
-  const notes = notesOf(report, setting).map(note => colours.dim(note))
-  const best = report.metric.better === 'higher' ? 'more is better' : 'less is better'
-  return [colours.bold(`${report.name}: ${report.title} (${best})`), table.toString(), ...notes, ''].join('\n')
+  for (const row of rows) table.push(row.map(coloured))
+  return table.toString()
 }
 
-/** What stands under the tables of a run. */
-export function closingText(report: BenchReport): string {
-  const skipped = report.skipped.map(({ contender, reason }) => `${contender} skipped: ${reason}`)
-  return [...headLines(report), ...skipped, ''].join('\n')
+function coloured(cell: Cell): string {
+  const text = textOf(cell)
+  if (typeof cell !== 'string') return cell.tone === 'better' ? colours.green(text) : colours.red(text)
+  return text === 'reference' ? colours.dim(text) : text
 }
