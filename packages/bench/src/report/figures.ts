@@ -26,7 +26,7 @@ export interface Figures {
 }
 
 /** What could do no more: the contender, the other side, all cores together; or nothing, when both sides waited. */
-export type Limit = 'itself' | 'other side' | 'all cores' | 'waiting'
+type Limit = 'itself' | 'other side' | 'all cores' | 'waiting'
 
 /** Where something was measured. */
 export type Setting = Pick<BenchReport, 'loadThreads' | 'environment'>
