@@ -86,11 +86,7 @@ const broken: readonly (readonly [fixture: string, StageTest, reason: RegExp])[]
   ['broken/spin-main-thread.js', cpu, /^used \d+\.\d % of one core for [\d.]+ s with one idle client/],
   ['broken/spin-child.js', cpu, /^used \d+\.\d % of one core for [\d.]+ s with one idle client.*pid \d+/],
   ['test:busy-after-leaving.js', cpu, /^used \d+\.\d % of one core/],
-  [
-    'broken/memory-no-backpressure.js',
-    memory,
-    /^memory grew by \d+ MiB while clients that do not read sent \d+ MiB/,
-  ],
+  ['broken/memory-no-backpressure.js', memory, /^memory grew by \d+ MiB while clients that do not read sent \d+ MiB/],
   ['broken/memory-keeps-a-sixteenth.js', memory, /^memory grew by \d+ KiB for every MiB moved/],
   ['broken/memory-of-closed-connections.js', memory, /^memory grew by \d+ KiB for every client that came and went/],
   ['broken/memory-no-backpressure-on-the-last-port.js', memory, /^memory grew by \d+ MiB while .* sent \d+ MiB/],
