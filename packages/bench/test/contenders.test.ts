@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import type { Launch, ServerContender } from '../src/contenders/contender.js'
@@ -18,6 +22,34 @@ async function load(port: number, args: readonly string[]): Promise<number> {
     return (await client.finished).messages
   } finally {
     await client.stop()
+  }
+}
+
+/** Sends and reads nothing until no more is taken; then sends the rest, and compares everything that comes back. */
+async function readLater(port: number): Promise<void> {
+  const sent = randomBytes(48 * 1024 ** 2)
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  try {
+    socket.pause()
+    let taken = true
+    let end = 0
+    while (taken && end < sent.length) {
+      const start = end
+      end += 1024 ** 2
+      const drained = socket.write(sent.subarray(start, end)) || once(socket, 'drain').then(() => true)
+      taken = await Promise.race([drained, sleep(300, false)])
+    }
+    assert.not.ok(taken, 'all was taken: it holds more than anybody should')
+    socket.end(sent.subarray(end))
+    let offset = 0
+    for await (const bytes of socket) {
+      assert.ok(sent.subarray(offset, offset + bytes.length).equals(bytes), `wrong bytes from offset ${offset}`)
+      offset += bytes.length
+      if (offset === sent.length) break
+    }
+    assert.is(offset, sent.length)
+  } finally {
+    socket.destroy()
   }
 }
 
@@ -45,6 +77,7 @@ for (const contender of servers) {
       ])
       try {
         await silent.begun
+        await readLater(port)
         await load(port, ['stream', '--verify', '--bytes', '4000001', '--connections', '3'])
         const brief = ['--warmup', '0', '--duration', '0.1']
         assert.ok((await load(port, ['requests', '--connections', '100', '--size', '4096', ...brief])) > 0)
