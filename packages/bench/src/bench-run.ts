@@ -1,7 +1,8 @@
-import { Failure } from 'command-line'
+import { Failure, formatCount } from 'command-line'
 import type { BenchCase, Scale } from './case.js'
 import { GeneratorRun } from './cases/generator-run.js'
 import { ServerRun } from './cases/server-run.js'
+import { whyTooMany } from './contenders/capacity.js'
 import type { Launch, LoadContender, LoadLaunch, ServerContender } from './contenders/contender.js'
 import { calibrate } from './machine/noise.js'
 import type { Measurement } from './measurement.js'
@@ -90,9 +91,11 @@ function entriesOf(benchCase: BenchCase, rig: BenchRig): { entries: Entry[]; ski
   }
   const wanted = benchCase.connections(rig.scale)
   const load = { program: rig.loadProgram, threads: rig.loadThreads }
-  const entries = rig.servers.flatMap(({ contender: { name, title, ours = false, connectionLimit }, launch }) => {
-    if (connectionLimit !== undefined && wanted > connectionLimit.most) {
-      skipped.push({ contender: name, reason: `not with ${wanted} connections: ${connectionLimit.why}` })
+  const entries = rig.servers.flatMap(({ contender, launch }) => {
+    const { name, title, ours = false } = contender
+    const why = whyTooMany(contender, wanted)
+    if (why !== undefined) {
+      skipped.push({ contender: name, reason: `not with ${formatCount(wanted)} connections: ${why}` })
       return []
     }
     const measure = () => withServer(name, launch, server => benchCase.measure(new ServerRun(server, rig.scale, load)))

@@ -1,6 +1,7 @@
 import { exitCode, Failure } from 'command-line'
 import { type BenchRig, runCase } from './bench-run.js'
 import type { BenchCase, Scale } from './case.js'
+import { whyTooMany } from './contenders/capacity.js'
 import type { Contender, Launch } from './contenders/contender.js'
 import { servers } from './contenders/servers.js'
 import { compileLoadClient } from './load-client.js'
@@ -56,7 +57,6 @@ export async function bench(plan: BenchPlan, listener: BenchListener, signal: Ab
     listener.onStart(plan.cases.reduce((sum, each) => sum + partakers(each, rig), 0) * plan.rounds)
     for (const each of plan.cases) {
       if (signal.aborted) break
-      if (partakers(each, rig) === 0) continue
       const report = await runCase(each, plan.references[each.role], rig, calibrations)
       reports.push(report)
       listener.onCase(report, setting)
@@ -126,7 +126,7 @@ async function prepareOpponent(): Promise<Launch> {
 function partakers(each: BenchCase, rig: BenchRig): number {
   if (each.role === 'load') return rig.generators.filter(({ launch }) => each.suits(launch)).length
   const wanted = each.connections(rig.scale)
-  return rig.servers.filter(({ contender }) => wanted <= (contender.connectionLimit?.most ?? wanted)).length
+  return rig.servers.filter(({ contender }) => whyTooMany(contender, wanted) === undefined).length
 }
 
 /** Without these nothing can be measured at all. */

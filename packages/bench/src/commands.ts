@@ -1,4 +1,4 @@
-import { exitCode, UsageError } from 'command-line'
+import { exitCode, formatCount, formatDuration, UsageError } from 'command-line'
 import colours from 'picocolors'
 import { bench } from './bench.js'
 import type { Scale } from './case.js'
@@ -26,6 +26,9 @@ export interface RunOptions {
   readonly markdown: string | undefined
 }
 
+/** About what a measurement takes besides its warm-up and its duration, in milliseconds. */
+const overhead = 600
+
 const contenders: readonly Contender[] = [...servers, ...generators]
 
 /** Measures, prints a table as each case is done, and writes the reports. Returns the exit code. */
@@ -50,6 +53,9 @@ export async function run(options: RunOptions): Promise<number> {
       {
         onAbsent: ({ contender, reason }) => process.stderr.write(`bench: ${contender} skipped: ${reason}\n`),
         onStart(measurements) {
+          const { warmUp, duration } = options.scale
+          const estimate = formatDuration(Math.round((measurements * (warmUp + duration + overhead)) / 1000) * 1000)
+          process.stderr.write(`bench: ${formatCount(measurements)} measurements, about ${estimate}\n`)
           progress = createProgressDisplay(measurements)
         },
         onMeasuring: position => progress?.next(position),

@@ -21,8 +21,8 @@ export interface Measurement {
   /** Of the other side: the load client, or the server. */
   readonly other: Use
   readonly disturbance: Disturbance
-  /** What makes this round less than it seems, such as a generator that came late. */
-  readonly remarks: readonly string[]
+  /** Share of the messages that the load client itself sent more than 1 ms after they were due, 0 to 1. */
+  readonly lateness: number
 }
 
 /** Percent of one core that a side used. */

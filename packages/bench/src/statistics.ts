@@ -15,13 +15,17 @@ export interface Summary {
   readonly spread: number
 }
 
-/** A ratio of two contenders over paired rounds. */
-export interface Ratio {
-  /** The median of the rounds' own ratios. */
+/** How two contenders are compared: by how many times the value is, or by how much it is above. */
+export type ComparisonKind = 'ratio' | 'difference'
+
+/** A comparison of two contenders over paired rounds. */
+export interface Comparison {
+  readonly kind: ComparisonKind
+  /** The median of the rounds' own ratios or differences. */
   readonly median: number
   /** Where the true median lies with 95 % confidence, whatever the distribution; undefined with too few rounds. */
   readonly interval: { readonly low: number; readonly high: number } | undefined
-  /** Whether the rounds carry it: `yes`, or why not. Only a ratio that is carried may be shown as a figure. */
+  /** Whether the rounds carry it: `yes`, or why not. Only what is carried may be shown as a figure. */
   readonly carried: 'yes' | 'noise' | 'too few rounds'
 }
 
@@ -35,20 +39,31 @@ export function summarise(values: readonly number[]): Summary {
 
 /**
  * Compares two contenders round by round: what disturbs a whole round disturbs both alike and drops out. `values[i]`
- * and `reference[i]` are of the same round; a round in which either is missing (undefined), or the reference is not
- * above 0, does not count. Undefined when no round counts.
+ * and `reference[i]` are of the same round; a round in which either is missing (undefined) does not count, nor, for
+ * ratios, one in which the reference is not above 0. Undefined when no round counts.
  */
 export function compareRounds(
   values: readonly (number | undefined)[],
-  reference: readonly (number | undefined)[]
-): Ratio | undefined {
-  const ratios = values.flatMap((value, round) => {
-    const divisor = reference[round]
-    return value === undefined || divisor === undefined || divisor <= 0 ? [] : [value / divisor]
+  reference: readonly (number | undefined)[],
+  kind: ComparisonKind
+): Comparison | undefined {
+  const compared = values.flatMap((value, round) => {
+    const other = reference[round]
+    if (value === undefined || other === undefined) return []
+    if (kind === 'difference') return [value - other]
+    return other > 0 ? [value / other] : []
   })
-  if (ratios.length === 0) return undefined
-  const interval = medianInterval(ratios)
-  return { median: median(ratios), interval, carried: interval === undefined ? 'too few rounds' : carries(interval) }
+  if (compared.length === 0) return undefined
+  const interval = medianInterval(compared)
+  const carried = interval === undefined ? 'too few rounds' : isCarried(interval, kind) ? 'yes' : 'noise'
+  return { kind, median: median(compared), interval, carried }
+}
+
+/** Whether all of an interval is on one side of what no difference is; 0 when it is not, else -1 or 1. */
+export function sideOf({ kind, interval }: Pick<Comparison, 'kind' | 'interval'>): -1 | 0 | 1 {
+  const same = kind === 'ratio' ? 1 : 0
+  if (interval === undefined) return 0
+  return interval.low > same ? 1 : interval.high < same ? -1 : 0
 }
 
 /**
@@ -69,10 +84,9 @@ export function medianInterval(values: readonly number[]): { low: number; high: 
 /** The fewest rounds for which `medianInterval` gives an interval. */
 export const fewestRounds = 6
 
-function carries({ low, high }: { low: number; high: number }): 'yes' | 'noise' {
-  const differs = low > 1 || high < 1
-  const equal = low >= 1 - equality && high <= 1 + equality
-  return differs || equal ? 'yes' : 'noise'
+function isCarried(interval: { low: number; high: number }, kind: ComparisonKind): boolean {
+  const equal = kind === 'ratio' && interval.low >= 1 - equality && interval.high <= 1 + equality
+  return equal || sideOf({ kind, interval }) !== 0
 }
 
 /** That a fair coin shows heads at most `successes` times in `trials`. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { figuresOf, formatRatio, gridOf, notesOf, textOf } from '../src/report/figures.js'
+import { figuresOf } from '../src/report/figures.js'
+import { formatComparison } from '../src/report/formats.js'
+import { gridOf, notesOf, textOf } from '../src/report/grid.js'
 import { htmlPage } from '../src/report/html.js'
 import { markdownPage } from '../src/report/markdown.js'
 import { closingText } from '../src/report/table.js'
@@ -27,7 +29,7 @@ const whole = benchReport([report])
 
 function ratioOf(each: ContenderReport): string {
   const [figures] = figuresOf(caseReport([reference, each]), whole).filter(({ isReference }) => !isReference)
-  return figures === undefined ? '' : formatRatio(figures)
+  return figures === undefined ? '' : formatComparison(figures, report.metric)
 }
 
 test('a ratio is shown only where the rounds carry it', () => {
@@ -65,6 +67,17 @@ test('news is good or bad by what better means', () => {
   assert.equal(tone('lower'), ['worse'])
 })
 
+test('memory is compared by its difference', () => {
+  const metric = { name: 'requests', unit: 'bytes', better: 'lower' } as const
+  const heavier = contender(
+    'go',
+    [1124, 1125, 1123, 1124, 1126, 1122, 1124].map(bytes => round(bytes))
+  )
+  const { head, rows } = gridOf(caseReport([reference, heavier], { metric }), whole)
+  assert.ok(head.includes('above c-epoll'))
+  assert.equal(rows[1]?.[head.indexOf('above c-epoll')], { text: '+1 KiB (1 KiB to 1 KiB)', tone: 'worse' })
+})
+
 test('CPU time is counted for each million messages and each GiB', () => {
   const figures = (cpuFor: 'million messages' | 'GiB' | 'nothing') =>
     figuresOf(caseReport([reference], { cpuFor }), whole)[0]?.cpu
@@ -95,15 +108,15 @@ test('a load client that was the limit is named', () => {
   assert.equal(notesOf(caseReport([reference, held]), { ...whole, loadThreads: 2 }), [])
 })
 
-test('failures, absences and remarks are told', () => {
+test('failures, absences and a late load client are told', () => {
   const failing = contender('go', [null, round(90), null], ['the server ended: out of memory'])
-  const late = contender('bun', [round(80, { remarks: ['the load client was late'] })])
+  const late = contender('bun', [round(80, { lateness: 0.025 })])
   const skipped = [{ contender: 'socat', reason: 'not with 1000 connections: it forks' }]
   const notes = notesOf(caseReport([reference, failing, late], { skipped }), whole)
   assert.equal(notes, [
     'go failed: the server ended: out of memory.',
     'socat skipped: not with 1000 connections: it forks.',
-    'bun: the load client was late.',
+    'The load client itself sent messages more than 1 ms after they were due: 2.5 % of those to bun.',
   ])
   const nothing = contender('rust', [null], ['does not start: no'])
   assert.equal(figuresOf(caseReport([nothing]), whole), [])

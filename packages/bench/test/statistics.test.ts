@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { compareRounds, fewestRounds, medianInterval, summarise } from '../src/statistics.js'
+import { compareRounds, fewestRounds, medianInterval, sideOf, summarise } from '../src/statistics.js'
 
 const test = suite('statistics')
 
@@ -90,15 +90,36 @@ test('a ratio and its reverse agree', () => {
   fc.assert(
     fc.property(rounds, pairs => {
       const [left, right] = [pairs.map(([each]) => each), pairs.map(([, each]) => each)]
-      const there = compareRounds(left, right)
-      const back = compareRounds(right, left)
+      const there = compareRounds(left, right, 'ratio')
+      const back = compareRounds(right, left, 'ratio')
       assert.ok(there?.interval && back?.interval)
       assert.ok(close(there.interval.low, 1 / back.interval.high))
       assert.ok(close(there.interval.high, 1 / back.interval.low))
-      const differs = (ratio: typeof there) => (ratio?.interval?.low ?? 0) > 1 || (ratio?.interval?.high ?? 2) < 1
-      assert.is(differs(there), differs(back))
+      assert.is(sideOf(there) + sideOf(back), 0)
     })
   )
+})
+
+test('a difference and its reverse agree, and are carried alike', () => {
+  fc.assert(
+    fc.property(rounds, pairs => {
+      const [left, right] = [pairs.map(([each]) => each), pairs.map(([, each]) => each)]
+      const there = compareRounds(left, right, 'difference')
+      const back = compareRounds(right, left, 'difference')
+      assert.ok(there?.interval && back?.interval)
+      assert.ok(close(there.median, -back.median) && close(there.interval.low, -back.interval.high))
+      assert.is(sideOf(there) + sideOf(back), 0)
+      assert.is(there.carried, back.carried)
+    })
+  )
+})
+
+test('a difference is carried when all rounds that count are on one side', () => {
+  const reference = [50, 50, 0, 50, 50, 50]
+  assert.equal(compareRounds([60, 61, 12, 60, 59, 62], reference, 'difference'), {
+    ...{ kind: 'difference', median: 10.5, interval: { low: 9, high: 12 }, carried: 'yes' },
+  })
+  assert.is(compareRounds([60, 61, 0, 60, 59, 62], reference, 'difference')?.carried, 'noise')
 })
 
 test('what disturbs a whole round drops out', () => {
@@ -109,7 +130,8 @@ test('what disturbs a whole round drops out', () => {
       (base, factor) => {
         const ratio = compareRounds(
           base.map(each => each * factor),
-          base
+          base,
+          'ratio'
         )
         assert.ok(ratio && close(ratio.median, factor))
         assert.is(ratio.carried, 'yes')
@@ -120,26 +142,26 @@ test('what disturbs a whole round drops out', () => {
 
 test('rounds that do not agree carry no ratio', () => {
   const reference = [100, 100, 100, 100, 100, 100, 100]
-  assert.is(compareRounds([130, 131, 129, 90, 130, 132, 128], reference)?.carried, 'noise')
-  assert.is(compareRounds([130, 131, 129, 101, 130, 132, 128], reference)?.carried, 'yes')
+  assert.is(compareRounds([130, 131, 129, 90, 130, 132, 128], reference, 'ratio')?.carried, 'noise')
+  assert.is(compareRounds([130, 131, 129, 101, 130, 132, 128], reference, 'ratio')?.carried, 'yes')
 })
 
 test('rounds that agree on no difference carry a ratio of about 1', () => {
   const reference = [100, 100, 100, 100, 100, 100]
-  assert.is(compareRounds([101, 99, 103, 97, 100, 102], reference)?.carried, 'yes')
-  assert.is(compareRounds([101, 99, 106, 97, 100, 102], reference)?.carried, 'noise')
+  assert.is(compareRounds([101, 99, 103, 97, 100, 102], reference, 'ratio')?.carried, 'yes')
+  assert.is(compareRounds([101, 99, 106, 97, 100, 102], reference, 'ratio')?.carried, 'noise')
 })
 
 test('few rounds carry nothing, however clear', () => {
-  const ratio = compareRounds([300, 301, 299, 300, 300], [100, 100, 100, 100, 100])
+  const ratio = compareRounds([300, 301, 299, 300, 300], [100, 100, 100, 100, 100], 'ratio')
   assert.is(ratio?.carried, 'too few rounds')
   assert.is(ratio?.median, 3)
 })
 
 test('rounds without a partner do not count', () => {
-  assert.is(compareRounds([2, undefined, 4], [1, 1, undefined])?.median, 2)
-  assert.is(compareRounds([2], [0]), undefined)
-  assert.is(compareRounds([], []), undefined)
+  assert.is(compareRounds([2, undefined, 4], [1, 1, undefined], 'ratio')?.median, 2)
+  assert.is(compareRounds([2], [0], 'ratio'), undefined)
+  assert.is(compareRounds([], [], 'ratio'), undefined)
 })
 
 function close(left: number, right: number): boolean {

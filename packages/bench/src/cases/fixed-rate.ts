@@ -1,4 +1,4 @@
-import { exitCode, Failure, formatCount, formatDuration } from 'command-line'
+import { exitCode, Failure, formatCount } from 'command-line'
 import type { Metric, ServerCase } from '../case.js'
 import type { Latency, LoadOutcome } from '../load-client.js'
 
@@ -7,9 +7,6 @@ const [p50, p99, p999]: readonly Metric[] = ['p50', 'p99', 'p99.9'].map(name => 
   unit: 'milliseconds',
   better: 'lower',
 })) as [Metric, Metric, Metric]
-
-/** A share of late messages above which the generator's own delays show in the figures. */
-const tolerableLateness = 0.01
 
 /** Open loop: messages of 64 bytes at a fixed rate, whether or not replies come. Latency counts from when one was due. */
 function fixedRate(
@@ -33,7 +30,7 @@ function fixedRate(
           ...['--never-read', `${load.neverRead}`],
           ...['--warmup', `${run.scale.warmUp / 1000}`, '--duration', `${run.scale.duration / 1000}`],
         ],
-        outcome => ({ values: milliseconds(answered(outcome)), remarks: lateness(outcome) })
+        outcome => ({ values: milliseconds(answered(outcome)), lateness: outcome.late / Math.max(1, outcome.messages) })
       ),
   }
 }
@@ -47,15 +44,6 @@ function answered({ latency, unanswered }: LoadOutcome): Latency {
 
 function milliseconds({ p50, p99, p999 }: Latency): Record<string, number> {
   return { p50: p50 / 1e6, p99: p99 / 1e6, 'p99.9': p999 / 1e6 }
-}
-
-function lateness({ late, messages, worstLag }: LoadOutcome): string[] {
-  const share = late / Math.max(1, messages)
-  if (share <= tolerableLateness) return []
-  const worst = formatDuration(worstLag / 1e6)
-  return [
-    `the load client was itself more than 1 ms late with ${(share * 100).toFixed(1)} % of the messages (worst ${worst})`,
-  ]
 }
 
 export const fixedRateCases: readonly ServerCase[] = [

@@ -35,7 +35,7 @@ export class GeneratorRun {
     const { own, result } = await this.#run(run)
     const other = { cpuSeconds: this.#server.cpuSeconds() - cpuBefore }
     const disturbance = endWatch(own.cpuSeconds + other.cpuSeconds)
-    return { ...result, values: values(result), own, other, disturbance, remarks: [] }
+    return { ...result, values: values(result), own, other, disturbance, lateness: 0 }
   }
 
   async #run({ command, result }: LoadRun): Promise<{ own: Use; result: LoadResult }> {

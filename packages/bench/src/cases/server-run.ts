@@ -8,7 +8,7 @@ import type { Measurement } from '../measurement.js'
 import type { RunningServer } from '../running-server.js'
 
 /** What a case adds to what every measurement has. */
-type Figures = Pick<Measurement, 'values'> & Partial<Pick<Measurement, 'messages' | 'bytes' | 'remarks'>>
+type Figures = Pick<Measurement, 'values'> & Partial<Pick<Measurement, 'lateness'>>
 
 /** What connections did to a server that holds them. Bytes, seconds. */
 interface Held {
@@ -47,7 +47,7 @@ export class ServerRun {
       const disturbance = endWatch(cpuSeconds + outcome.cpuSeconds)
       const { messages, bytes, seconds } = outcome
       return {
-        ...{ messages, bytes, seconds, disturbance, remarks: [], ...figures(outcome) },
+        ...{ messages, bytes, seconds, disturbance, lateness: 0, ...figures(outcome) },
         own: { cpuSeconds, peakMemory: this.#server.memory().peak },
         other: { cpuSeconds: outcome.cpuSeconds },
       }
@@ -70,7 +70,7 @@ export class ServerRun {
       const { closed } = await client.finished
       if (closed > 0) throw new Failure(`${closed} connections were closed by the server`, exitCode.checkFailed)
       return {
-        ...{ messages: 0, bytes: 0, seconds, disturbance, remarks: [] },
+        ...{ messages: 0, bytes: 0, seconds, disturbance, lateness: 0 },
         ...figures({ before, after, cpuSeconds, seconds }),
         own: { cpuSeconds, peakMemory: after.peak },
         other: { cpuSeconds: 0 },

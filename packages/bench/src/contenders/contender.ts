@@ -19,6 +19,8 @@ export interface ServerContender extends ContenderBase {
   prepare(): Promise<Launch>
   /** The most connections that it can hold in its nature, when that is a limit, and why. */
   readonly connectionLimit?: { readonly most: number; readonly why: string }
+  /** Descriptors that it holds for each connection, when it is not one. */
+  readonly descriptorsPerConnection?: number
 }
 
 /** The programs to start for a port, each listening when the next is started. `backend` is a second free port. */

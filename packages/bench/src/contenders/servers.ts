@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import type { Command } from '../program.js'
 import { compile, compilerArgs, findCompiler, findTool, packageFile } from '../toolbox.js'
+import { mostConnections } from './capacity.js'
 import type { Launch, ServerContender } from './contender.js'
+
+/** HAProxy sets memory aside for as many connections as it may have. */
+const haproxyCapacity = 20_000
 
 /** Echo servers, in the order in which they are started. */
 export const servers: readonly ServerContender[] = [
@@ -18,6 +22,8 @@ export const servers: readonly ServerContender[] = [
     role: 'server',
     name: 'go',
     title: 'Go, io.Copy',
+    // io.Copy splices, through a pipe that a goroutine holds even while it waits.
+    descriptorsPerConnection: 3,
     async prepare() {
       const compiler = await findTool(['go'], 'Debian: apt install golang')
       const args = (output: string) => ['build', '-o', output, 'echo.go']
@@ -64,15 +70,19 @@ export const servers: readonly ServerContender[] = [
     role: 'server',
     name: 'haproxy',
     title: 'HAProxy, TCP, before c-epoll',
-    connectionLimit: { most: 9_000, why: 'it needs two descriptors for each' },
+    descriptorsPerConnection: 2,
     async prepare() {
       const program = await findTool(['haproxy'], 'Debian: apt install haproxy')
       const behind = await compileC('epoll-echo')
       const args = ['-db', '-f', packageFile('contenders/haproxy/tcp.cfg')]
-      return (port, backend) => [
-        { program: behind, args: [`${backend}`], listensOn: backend },
-        { program, args, environment: { PORT: `${port}`, BACKEND: `${backend}` }, listensOn: port },
-      ]
+      return (port, backend) => {
+        const capacity = `${Math.min(mostConnections(2), haproxyCapacity)}`
+        const environment = { PORT: `${port}`, BACKEND: `${backend}`, CAPACITY: capacity }
+        return [
+          { program: behind, args: [`${backend}`], listensOn: backend },
+          { program, args, environment, listensOn: port },
+        ]
+      }
     },
   },
 ]

@@ -2,17 +2,9 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { BenchReport, CaseReport } from '../report.js'
 import { packageFile } from '../toolbox.js'
-import {
-  type Cell,
-  figuresOf,
-  formatRatio,
-  formatSpread,
-  formatValue,
-  type Grid,
-  gridOf,
-  notesOf,
-  textOf,
-} from './figures.js'
+import { figuresOf } from './figures.js'
+import { formatComparison, formatSpread, formatValue } from './formats.js'
+import { type Cell, comparisonHead, type Grid, gridOf, notesOf, textOf } from './grid.js'
 import { overviewsOf } from './overview.js'
 import { headLines, legend } from './summary.js'
 
@@ -55,7 +47,7 @@ export function htmlPage(report: BenchReport): string {
     `<style>${readFileSync(packageFile('page/page.css'), 'utf8')}</style>`,
     `<main><h1>Sluice, side by side</h1>${verdict(report)}`,
     ...overviewsOf(report).map(grid => table(grid, 'overview')),
-    '<p class="key"><i class="ours"></i> Sluice <i class="reference"></i> what ratios are of <i class="other"></i> others; ' +
+    '<p class="key"><i class="ours"></i> Sluice <i class="reference"></i> what it is compared with <i class="other"></i> others; ' +
       'a bar is the median of all rounds, its whisker their spread</p>',
     '<div class="charts">',
     ...report.cases.map(each => section(each, report)),
@@ -109,7 +101,9 @@ function chartOf(report: CaseReport, setting: BenchReport): Chart {
         figures.title,
         `median ${formatValue(figures.summary.median, metric)}`,
         `spread ${formatSpread(figures.summary)}`,
-        ...(figures.ratio === undefined ? [] : [`ratio to ${report.reference}: ${formatRatio(figures)}`]),
+        ...(figures.comparison === undefined
+          ? []
+          : [`${comparisonHead(report)}: ${formatComparison(figures, metric)}`]),
       ],
     })),
   }

@@ -1,5 +1,6 @@
 import type { BenchReport, CaseReport } from '../report.js'
-import { type Grid, gridOf, notesOf, type Setting, textOf } from './figures.js'
+import type { Setting } from './figures.js'
+import { type Grid, gridOf, notesOf, textOf } from './grid.js'
 import { overviewsOf } from './overview.js'
 import { headLines, legend } from './summary.js'
 

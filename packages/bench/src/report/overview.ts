@@ -1,9 +1,11 @@
 import type { BenchReport, CaseReport } from '../report.js'
-import { type Cell, figuresOf, formatValue, type Grid, ratioCell } from './figures.js'
+import { figuresOf } from './figures.js'
+import { formatValue } from './formats.js'
+import { type Cell, comparisonCell, type Grid } from './grid.js'
 
 /**
- * How ours stand against the reference in every case, a line for each: one table for servers, one for generators, and
- * only those of which something was measured.
+ * How ours stand against the reference in every case, a line for each: ratios, and for memory differences. One table
+ * for servers, one for generators, and only those of which something was measured.
  */
 export function overviewsOf(report: BenchReport): Grid[] {
   return (['server', 'load'] as const).flatMap(role => {
@@ -11,7 +13,7 @@ export function overviewsOf(report: BenchReport): Grid[] {
     const [first] = cases
     const ours = [...new Set(cases.flatMap(each => each.contenders.filter(isOurs).map(({ name }) => name)))]
     if (first === undefined || ours.length === 0) return []
-    const head = ['case', 'better is', first.reference, ...ours.map(name => `${name}, ratio`)]
+    const head = ['case', 'better is', first.reference, ...ours.map(name => name)]
     return [{ head, rows: cases.map(each => row(each, ours, report)) }]
   })
 }
@@ -29,7 +31,7 @@ function row(report: CaseReport, ours: readonly string[], setting: BenchReport):
     reference === undefined ? '' : `${formatValue(reference.summary.median, report.metric)}${unitMark(report)}`,
     ...ours.map(name => {
       const own = figures.find(each => each.name === name)
-      return own === undefined ? 'not measured' : ratioCell(own, report.metric)
+      return own === undefined ? 'not measured' : comparisonCell(own, report.metric)
     }),
   ]
 }

@@ -22,7 +22,8 @@ export function headLines(report: BenchReport): string[] {
 export const legend: readonly string[] = [
   'Figures are medians over the rounds; the spread is from the smallest to the largest.',
   'A ratio is the median of the ratios of each round, with its 95 % interval (sign test). It is shown only when the ' +
-    `interval leaves out 1, or lies within 5 % of 1; that takes at least ${fewestRounds} rounds.`,
+    `interval leaves out 1, or lies within 5 % of 1; that takes at least ${fewestRounds} rounds. Memory is compared ` +
+    'by its difference in the same way.',
   'CPU is that of the contender with all its processes, in percent of one core. "Limited by" names who had no CPU ' +
     'time left: where it is the other side, the contender could do more.',
   'Every server runs on one machine with its load, over loopback.',

@@ -1,7 +1,8 @@
 import Table from 'cli-table3'
 import colours from 'picocolors'
 import type { BenchReport, CaseReport } from '../report.js'
-import { type Cell, type Grid, gridOf, notesOf, type Setting, textOf } from './figures.js'
+import type { Setting } from './figures.js'
+import { type Cell, type Grid, gridOf, notesOf, textOf } from './grid.js'
 import { overviewsOf } from './overview.js'
 import { headLines } from './summary.js'
 
