@@ -6,13 +6,14 @@
 
 #define ENTRIES 4096
 #define COMPLETIONS 32768
-#define BUFFER_SIZE (32 * 1024)
+#define BUFFER_SIZE (64 * 1024)
 #define BUFFERS 1024
-// Few buffers stay in the CPU's caches: the ring starts with these, and doubles whenever it was empty.
+// Few buffers stay in the CPU's caches: the ring starts with these, and doubles when it was empty although it had not
+// two for each connection.
 #define FIRST_BUFFERS 64
 #define GROUP 0
 // A connection that holds so many buffers is no longer received from; what is under way by then still comes.
-#define MOST_HELD 16
+#define MOST_HELD 8
 #define SENT_AT_ONCE 8
 
 enum operation { op_accept, op_receive, op_send, op_cancel };
@@ -37,7 +38,7 @@ static struct {
 static struct io_uring ring;
 static struct io_uring_buf_ring *buffer_ring;
 static char *buffers;
-static unsigned published, returned;
+static unsigned published, returned, open_connections;
 static struct connection *starved;
 
 static struct io_uring_sqe *next_entry(void *data, enum operation operation) {
@@ -126,6 +127,7 @@ static void go_on(struct connection *connection) {
     while (connection->count > 0) drop_first(connection);
     close(connection->fd);
     free(connection);
+    open_connections--;
     return;
   }
   if (connection->count > 0 && !connection->sending) send_held(connection);
@@ -176,6 +178,7 @@ static void accepted(int listener, const struct io_uring_cqe *completion) {
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection) fail("calloc");
     connection->fd = completion->res;
+    open_connections++;
     arm_receive(connection);
   }
   if (!(completion->flags & IORING_CQE_F_MORE)) arm_accept(listener);
@@ -255,7 +258,7 @@ int main(int argc, char **argv) {
       count++;
     }
     io_uring_cq_advance(&ring, count);
-    if (starved && published < BUFFERS) publish_until(published * 2);
+    if (starved && published < BUFFERS && published < open_connections * 2) publish_until(published * 2);
     if (returned > 0) {
       hand_over_returned();
       if (starved) feed_starved();
