@@ -1,3 +1,4 @@
+import { bytes } from '../format.js'
 import { blameFailures } from '../load-blame.js'
 import type { StageTest } from '../stage-test.js'
 
@@ -16,6 +17,9 @@ const difficult: readonly (readonly [string, () => Uint8Array])[] = [
   ),
 ]
 
+/** What a client says last, with FIN right behind it, in bytes. */
+const lastWords = [16, 64 * 1024]
+
 /** How long the program may take to say something that nobody asked for, in milliseconds. */
 const listenForMore = 300
 
@@ -32,7 +36,9 @@ export const single: StageTest = {
       'or a write that took less than it was given and was not continued',
     stall:
       'a write that took less than it was given and was not continued, or a wait for a line feed or for more bytes',
-    connection: 'an error that is met by closing the connection, or the listening socket',
+    connection:
+      'an error that is met by closing the connection, or the listening socket; or a connection closed at the client’s ' +
+      'FIN although not everything has been sent back',
   },
 
   async run(context) {
@@ -47,6 +53,14 @@ export const single: StageTest = {
       }
       await client.exchange(longest)
       await client.finish(listenForMore)
+    }
+
+    for (const port of target.ports) {
+      for (const length of lastWords) {
+        const client = await context.connect(port, 'a client')
+        context.happened(`a client sent ${bytes(length)} and FIN to port ${port}`)
+        await client.exchangeLast(length, listenForMore)
+      }
     }
 
     context.happened('clients sent random strings')
