@@ -34,7 +34,9 @@ test('bytes are located wherever they come from', () => {
       assert.equal(locate(bytes, before, seed, connection, offset + 1), { connection, offset })
       assert.is(locate(bytes, before, seed, connection, offset), undefined)
       assert.is(locate(bytes, before, seed, connection + 1, Number.MAX_SAFE_INTEGER / 2 ** 16), undefined)
-    })
+    }),
+    // The last bytes of an epoch, in which no whole word begins any more.
+    { examples: [1, 2, 3].map(before => [8 * epochBytes - before, 0, 0]) }
   )
 })
 

@@ -9,7 +9,7 @@ import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { waitUntil } from '../src/patience.js'
 import { holderOfPort } from '../src/program/listeners.js'
-import { readProcess } from '../src/program/process-table.js'
+import { commandLineOf, readProcess, readProcessTable } from '../src/program/process-table.js'
 import { Program } from '../src/program/program.js'
 import { Blame, Doubt } from '../src/verdict.js'
 import { fixtureCommand, type Place, portsEnvironment, withPlace } from './fixture.js'
@@ -82,6 +82,18 @@ test('follows a program into the background', () =>
     await program.stop()
     assert.ok(program.end)
     assert.ok(hasEnded(daemon.pid))
+  }))
+
+test('knows a daemon that left everything behind by which it could be told', () =>
+  withPlace(1, async place => {
+    const daemon = '(setsid env -i sleep 97 </dev/null >/dev/null 2>&1 &)'
+    const program = await launch('', place, { command: `${daemon}; ${fixtureCommand('correct/plain.js')}` })
+    const sleeper = () => program.tree.members().find(({ pid }) => commandLineOf(pid) === 'sleep 97')
+    assert.ok(await waitUntil(() => sleeper() !== undefined), 'it belongs to the program')
+    const { pid = 0, parent } = sleeper() ?? {}
+    assert.is(parent, process.pid, 'it came to us')
+    await program.stop()
+    assert.is(readProcess(pid), undefined, 'it ended and was waited for')
   }))
 
 test('gives up at once on a program that ended, with its status and last words', () =>
@@ -161,7 +173,7 @@ test('leaves nothing behind when the judge itself is killed', () =>
         process.execPath,
         [
           ...[cli, 'run', '10', '--only', 'cpu', '--ports', place.ports.join(','), '--evidence', place.folder],
-          ...['--target', fixtureCommand('test:background.js')],
+          ...['--target', `(setsid env -i sleep 96 </dev/null >/dev/null 2>&1 &); ${fixtureCommand('test:background.js')}`],
           ...Object.entries(portsEnvironment(place.ports)).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] }
@@ -169,9 +181,13 @@ test('leaves nothing behind when the judge itself is killed', () =>
       for await (const line of createInterface({ input: judge.stdout })) if (line.startsWith('cpu: ')) break
       assert.ok(await waitUntil(() => holderOfPort(place.ports[0] ?? 0) !== undefined))
       const [daemon = 0] = holderOfPort(place.ports[0] ?? 0)?.pids ?? []
+      const orphan = readProcessTable().find(({ pid }) => commandLineOf(pid) === 'sleep 96')?.pid ?? 0
+      assert.ok(orphan > 0)
       judge.kill(signal)
       const [code, killedBy] = await once(judge, 'exit')
-      assert.ok(await waitUntil(() => hasEnded(daemon)), `${signal}: pid ${daemon} remains`)
+      for (const pid of [daemon, orphan]) {
+        assert.ok(await waitUntil(() => hasEnded(pid)), `${signal}: pid ${pid} remains`)
+      }
       assert.equal([code, killedBy], { SIGKILL: [null, 'SIGKILL'], SIGTERM: [143, null], SIGINT: [130, null] }[signal])
     }
   }))

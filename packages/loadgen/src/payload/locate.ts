@@ -6,6 +6,9 @@ export interface Place {
   readonly offset: number
 }
 
+/** Bytes of a word of the stream. */
+const wordBytes = 4
+
 /** Bytes that have to agree before a place is believed: chance hits are then one in 2^64 for each place tried. */
 export const locatableBytes = 12
 
@@ -23,11 +26,12 @@ export function locate(
 ): Place | undefined {
   if (bytes.length - start < locatableBytes) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let epoch = 0; epoch * epochBytes < limit; epoch++) {
+  // The first whole word of a place just below an epoch's end belongs to the next epoch.
+  for (let epoch = 0; epoch * epochBytes - wordBytes < limit; epoch++) {
     const key = streamKey(seed, connection, epoch)
-    for (let skipped = 0; skipped < 4; skipped++) {
+    for (let skipped = 0; skipped < wordBytes; skipped++) {
       const index = indexOfWord(view.getUint32(start + skipped, true), key)
-      const offset = epoch * epochBytes + index * 4 - skipped
+      const offset = epoch * epochBytes + index * wordBytes - skipped
       if (offset < 0 || offset >= limit) continue
       if (agrees(bytes, start, seed, connection, offset)) return { connection, offset }
     }

@@ -1,11 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { ownChild } from './subreaper.js'
 
 // Sleeps until its standard input ends. Ended by the word `done` it leaves; ended by our death it kills what we left.
 const script = `
 trap '' INT TERM HUP
-read -r group
-read -r word && exit 0
-[ -n "$group" ] && kill -KILL "-$group" 2>/dev/null
+doomed=
+while read -r word; do
+  [ "$word" = done ] && exit 0
+  doomed="$doomed $word"
+done
+for target in $doomed; do
+  kill -KILL "$target" 2>/dev/null
+done
 for environment in /proc/[0-9]*/environ; do
   if grep -qF -e "$1" "$environment" 2>/dev/null; then
     pid=\${environment#/proc/}
@@ -27,18 +33,24 @@ export class Guardian {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
     })
+    ownChild(this.#shell)
     this.#shell.on('error', () => {})
     this.#shell.stdin?.on('error', () => {})
     this.#shell.unref()
   }
 
-  /** Names the process group to kill. */
-  watch(group: number): void {
-    this.#shell.stdin?.write(`${group}\n`)
+  /** Names a process group to kill. */
+  watchGroup(group: number): void {
+    this.#shell.stdin?.write(`-${group}\n`)
+  }
+
+  /** Names a process to kill. */
+  watchProcess(pid: number): void {
+    this.#shell.stdin?.write(`${pid}\n`)
   }
 
   /** The program has ended, or never started: nothing is to be killed any more. */
   dismiss(): void {
-    this.#shell.stdin?.end('\ndone\n')
+    this.#shell.stdin?.end('done\n')
   }
 }

@@ -33,11 +33,11 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   }
 }
 
-/** Every process of this machine that has not ended. */
+/** Every process of this machine, also those that have ended and were not waited for yet. */
 export function readProcessTable(): ProcessEntry[] {
   return readdirSync('/proc').flatMap(name => {
     const entry = /^\d+$/.test(name) ? readProcess(Number(name)) : undefined
-    return entry && isAlive(entry) ? [entry] : []
+    return entry ? [entry] : []
   })
 }
 
@@ -47,7 +47,8 @@ export function stillRuns(entry: ProcessEntry): boolean {
   return now !== undefined && now.startTime === entry.startTime && isAlive(now)
 }
 
-function isAlive(entry: ProcessEntry): boolean {
+/** False for a process that has ended and was not waited for yet. */
+export function isAlive(entry: ProcessEntry): boolean {
   return entry.state !== 'Z' && entry.state !== 'X'
 }
 

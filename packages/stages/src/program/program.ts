@@ -11,6 +11,7 @@ import { commandLineOf } from './process-table.js'
 import { ProgramOutput } from './program-output.js'
 import { ProgramTree } from './program-tree.js'
 import { killAtExit, spare } from './reaper.js'
+import { inheritOrphans, ownChild } from './subreaper.js'
 
 /** How to start a program. */
 export interface LaunchOptions {
@@ -86,7 +87,7 @@ export class Program {
     this.#guardian = guardian
     this.#options = options
     this.ports = options.ports
-    this.tree = new ProgramTree(pid, mark)
+    this.tree = new ProgramTree(pid, mark, orphan => guardian.watchProcess(orphan))
     const folder = options.outputFolder
     if (!child.stdout || !child.stderr) throw new Error('the program was started without its outputs')
     this.stdout = new ProgramOutput(child.stdout, folder && join(folder, 'stdout.log'))
@@ -128,6 +129,7 @@ export class Program {
   }
 
   static async #startOnce(options: LaunchOptions): Promise<Program> {
+    await inheritOrphans()
     const mark = `SLUICE_JUDGED=${randomUUID()}`
     const guardian = new Guardian(mark)
     const [name = '', value] = mark.split('=')
@@ -145,7 +147,8 @@ export class Program {
       throw new Doubt(`the program could not be started: ${error.message}`)
     }
     child.stdin?.on('error', () => {})
-    guardian.watch(child.pid)
+    ownChild(child)
+    guardian.watchGroup(child.pid)
     const program = new Program(child, child.pid, mark, guardian, options)
     killAtExit(program)
     try {
