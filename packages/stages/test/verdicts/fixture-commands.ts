@@ -34,12 +34,14 @@ export async function prepareFixtures(fixtures: readonly Fixture[]): Promise<Fix
   const tools = new Map<string, boolean>()
   for (const tool of new Set(fixtures.flatMap(toolsOf))) tools.set(tool, await isInstalled(tool))
   const missing = new Map<Fixture, string>()
-  const commands = new Map<Fixture, string>()
+  const ready = new Map<Fixture, string>()
   await inParallel(fixtures, availableParallelism(), async fixture => {
     const lacking = toolsOf(fixture).find(tool => !tools.get(tool))
     if (lacking !== undefined) missing.set(fixture, lacking)
-    else commands.set(fixture, await commandOf(fixture))
+    else ready.set(fixture, await commandOf(fixture))
   })
+  // In the order of the table, not in that in which they were ready.
+  const commands = new Map(fixtures.flatMap(fixture => entryOf(ready, fixture)))
   return { commands, missing }
 }
 
@@ -63,6 +65,11 @@ async function compile(source: string, binary: string): Promise<string> {
   await execute(compiler, [...compilerOptions, '-o', part, source])
   renameSync(part, binary)
   return binary
+}
+
+function entryOf<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): [Key, Value][] {
+  const value = map.get(key)
+  return value === undefined ? [] : [[key, value]]
 }
 
 function headers(): string[] {
