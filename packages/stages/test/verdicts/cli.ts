@@ -54,7 +54,7 @@ async function judgeThem(parsed: unknown): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp)
   const { judged, skipped } = await judgeFixtures(fixtures, {
     ...{ isolation, jobs: args.jobs, repeat: args.repeat, full: args.full, keep: args.keep },
-    stagesArguments: args['--'] ?? [],
+    stagesArguments: () => args['--'] ?? [],
     onSkipped: (fixture, tool) => say(describeSkipped(fixture, tool)),
     onJudged: one => say(describeJudged(one)),
   })

@@ -23,8 +23,8 @@ export interface JudgeFixtureOptions {
   readonly isolation: Isolation
   /** Whether all tests are done in full even where the quick form is enough. */
   readonly full: boolean
-  /** Arguments for `stages run` beside those that the fixture needs. */
-  readonly stagesArguments: readonly string[]
+  /** Arguments for `stages run` beside those that every fixture needs. */
+  stagesArguments(fixture: Fixture): readonly string[]
   /** Where the evidence of wrong verdicts is kept. */
   readonly keep: string | undefined
 }
@@ -77,7 +77,7 @@ async function runStages(
     ...['--ports', ports.join(','), '--json', join(folder, 'verdict.json'), '--evidence', join(folder, 'evidence')],
     ...Object.entries(portsEnvironment(ports)).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...(quick ? ['--quick'] : []),
-    ...stagesArguments,
+    ...stagesArguments(fixture),
   ] as [string, ...string[]]
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   running.add(child)
