@@ -14,6 +14,16 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports]
 }
 
+/** Free ports that follow one another. */
+export async function freePortRange(count: number): Promise<number[]> {
+  for (;;) {
+    const first = lowest + Math.floor(Math.random() * (highest - lowest))
+    const ports = Array.from({ length: count }, (_, index) => first + index)
+    const free = await Promise.all(ports.map(isFree))
+    if (free.every(Boolean)) return ports
+  }
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise(resolve => {
     const server = createServer()
