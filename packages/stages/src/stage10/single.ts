@@ -63,20 +63,24 @@ export const single: StageTest = {
       }
     }
 
-    context.happened('clients sent random strings')
-    const load = await context.load(target.ports, {
-      workload: 'strings',
-      clients: target.ports.length,
-      messages: strings,
-      size: { minimum: 1, maximum: longest },
-    })
-    const report = await load.report
-    blameFailures(report)
+    let [verified, elapsed, echoed, slowest] = [0, 0, 0, 0]
+    // One port after another: what only several clients at once bring about is the matter of another test.
+    for (const port of target.ports) {
+      context.happened(`a client sent random strings to port ${port}`)
+      const size = { minimum: 1, maximum: longest }
+      const load = await context.load([port], { workload: 'strings', clients: 1, messages: strings, size })
+      const report = await load.report
+      blameFailures(report, () => 'the only client')
+      verified += report.verified
+      elapsed += report.elapsed
+      echoed += report.messages?.echoed ?? 0
+      slowest = Math.max(slowest, report.messages?.longestEcho ?? 0)
+    }
     context.measure({
-      verifiedBytes: report.verified,
-      rateBytesPerSecond: report.verified / (report.elapsed / 1000),
-      strings: report.messages?.echoed ?? 0,
-      slowestEchoMilliseconds: report.messages?.longestEcho ?? 0,
+      verifiedBytes: verified,
+      rateBytesPerSecond: verified / (elapsed / 1000),
+      strings: echoed,
+      slowestEchoMilliseconds: slowest,
     })
   },
 }
