@@ -39,6 +39,8 @@ export class EchoClient {
   /** Not yet given to the socket. */
   #unsent: Buffer[] = []
   #writing = false
+  /** FIN is to follow what is unsent. */
+  #finishing = false
   #sent = 0
   /** Of `#sent`, what the kernel has taken; it may be a piece behind. */
   #taken = 0
@@ -102,9 +104,26 @@ export class EchoClient {
     return performance.now() - startedAt
   }
 
+  /**
+   * As `exchange`, but FIN follows right behind the last byte, so that the program may see both at once; then as
+   * `finish`. What was sent before FIN is still to come back (RFC 9293, 3.6).
+   */
+  async exchangeLast(content: number | Uint8Array, limit: number): Promise<void> {
+    this.#send(content)
+    this.#finishing = true
+    if (!this.#writing) this.#socket.end()
+    await this.#settle()
+    await this.finish(limit)
+  }
+
   /** True when the last string that it sent contains these bytes. */
   hasSent(content: Buffer): boolean {
     return this.#lastSent.includes(content)
+  }
+
+  /** True when the connection is over. */
+  get hasEnded(): boolean {
+    return this.#ended
   }
 
   /** Throws a Blame when the connection has ended or anything wrong has arrived. */
@@ -143,7 +162,10 @@ export class EchoClient {
   #write(): void {
     const next = this.#unsent.shift()
     this.#writing = next !== undefined
-    if (!next) return
+    if (!next) {
+      if (this.#finishing) this.#socket.end()
+      return
+    }
     const piece = next.subarray(0, writePiece)
     if (piece.length < next.length) this.#unsent.unshift(next.subarray(piece.length))
     this.#socket.write(piece, error => {
@@ -241,11 +263,12 @@ export class EchoClient {
   }
 
   #endedEarly(): Blame {
+    const behind = this.#finishing ? ', whose FIN came right behind its last byte,' : ''
     const state =
       this.#sent === 0
-        ? 'before it had sent anything'
-        : `when ${count(this.#verified)} of ${bytes(this.#sent)} were back`
-    return this.#blame('connection', `the program closed the connection of ${this.name} ${state}`)
+        ? ' before it had sent anything'
+        : `${behind} when ${count(this.#verified)} of ${bytes(this.#sent)} were back`
+    return this.#blame('connection', `the program closed the connection of ${this.name}${state}`)
   }
 
   #lose(error: NodeJS.ErrnoException): void {

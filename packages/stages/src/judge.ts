@@ -114,14 +114,21 @@ async function tryTest(test: StageTest, trial: Trial): Promise<Finding> {
   const run = test.run(trial).then(() => undefined, asFinding)
   const finding = await Promise.race([run, program.ended.then(() => 'dead' as const)])
   if (finding === 'dead') {
-    return blameDeath(trial, await withinLimit(run, testEndPatience))
+    return ownMatter(trial, blameDeath(trial, await withinLimit(run, testEndPatience)))
   }
   // A dying program loses its connections first.
   if (finding instanceof Blame && finding.kind === 'connection') {
     await withinLimit(program.ended, newsDelay)
-    if (program.end) return blameDeath(trial, finding)
+    if (program.end) return ownMatter(trial, blameDeath(trial, finding))
   }
-  return finding
+  return ownMatter(trial, finding)
+}
+
+/** The finding, if the test may judge by it. */
+function ownMatter(trial: Trial, finding: Finding): Finding {
+  if (finding === undefined || trial.counts(finding)) return finding
+  trial.addEvidence({ leftToOtherTests: finding.message })
+  return undefined
 }
 
 /** A program that has died is blamed for that, unless it had returned wrong bytes before. */

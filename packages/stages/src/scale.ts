@@ -12,9 +12,11 @@ export interface Scale {
     readonly firstProbe: number
     readonly probeEvery: number
     readonly until: number
+    /** How long a client that reads what it streams goes on before others are served beside it. */
+    readonly talking: number
   }
-  /** How long one idle client is watched, and then clients that do not read. */
-  readonly cpu: { readonly window: number; readonly stalled: number }
+  /** How long the program is watched with one idle client, with clients that do not read, and after rude ones. */
+  readonly cpu: { readonly window: number; readonly stalled: number; readonly afterRude: number }
   readonly memory: {
     /** On the first port; the others together get a part of it. */
     readonly size: number
@@ -38,8 +40,8 @@ export interface Scale {
 /** What the seed and the issue ask for. */
 const full: Scale = {
   name: 'full',
-  nonblocking: { size: 4 * gibibyte, firstProbe: 5_000, probeEvery: 1_000, until: 30_000 },
-  cpu: { window: 20_000, stalled: 5_000 },
+  nonblocking: { size: 4 * gibibyte, firstProbe: 5_000, probeEvery: 1_000, until: 30_000, talking: 2_000 },
+  cpu: { window: 20_000, stalled: 5_000, afterRude: 4_000 },
   memory: {
     size: 4 * gibibyte,
     sizeOfOthers: gibibyte,
@@ -57,8 +59,8 @@ const full: Scale = {
 /** For the inner loop: the same steps, all six within 25 seconds. */
 const quick: Scale = {
   name: 'quick',
-  nonblocking: { size: 4 * gibibyte, firstProbe: 1_000, probeEvery: 500, until: 2_500 },
-  cpu: { window: 3_000, stalled: 1_200 },
+  nonblocking: { size: 4 * gibibyte, firstProbe: 1_000, probeEvery: 500, until: 2_500, talking: 300 },
+  cpu: { window: 2_500, stalled: 1_200, afterRude: 1_000 },
   memory: {
     size: gibibyte,
     sizeOfOthers: 960 * mebibyte,

@@ -46,6 +46,11 @@ export interface TestContext {
   /** Records figures, and the limits under the same names. Later figures of a name replace earlier ones. */
   measure(measured: Measures, limit?: Measures): void
   addEvidence(evidence: Evidence): void
+  /**
+   * From now on only a Blame of kind `limit` counts. For what a test has to do to see a limit broken although it is another
+   * test's matter whether the program stands it: who dies of it passes here with what was seen before.
+   */
+  judgeOnlyLimits(): void
   /** Waits so many milliseconds. Ends early, with an error, when the program has ended. */
   pause(milliseconds: number): Promise<void>
 }

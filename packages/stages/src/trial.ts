@@ -31,6 +31,7 @@ export class Trial implements TestContext {
   readonly #seed: number
   readonly #clients: EchoClient[] = []
   readonly #loads: LoadRun[] = []
+  #onlyLimits = false
   #last: { readonly what: string; readonly at: number } | undefined
 
   constructor({ target, resources, scale, seed, log }: TrialOptions) {
@@ -84,6 +85,15 @@ export class Trial implements TestContext {
 
   addEvidence(evidence: Evidence): void {
     Object.assign(this.evidence, evidence)
+  }
+
+  judgeOnlyLimits(): void {
+    this.#onlyLimits = true
+  }
+
+  /** Whether a finding is this test's matter. */
+  counts(finding: Blame | Doubt): boolean {
+    return !this.#onlyLimits || finding instanceof Doubt || finding.kind === 'limit'
   }
 
   async pause(milliseconds: number): Promise<void> {

@@ -105,6 +105,19 @@ test('blames a program that stops, and says how far it had come', async () => {
   assert.match(message, /^port \d+: 4,096 bytes sent, 1,024 came back, then nothing for 5 s \(client 1\)$/)
 })
 
+test('sends FIN right behind its last byte, and wants everything back', async () => {
+  await withClient(echo, client => client.exchangeLast(300_000, 1_000))
+  const { kind, message } = await blame(
+    socket => {
+      socket.on('data', chunk => setTimeout(() => socket.destroyed || socket.write(chunk), 20))
+      socket.on('end', () => socket.destroy())
+    },
+    client => client.exchangeLast(100, 1_000)
+  )
+  assert.is(kind, 'connection')
+  assert.match(message, /the connection of client 1, whose FIN came right behind its last byte, when 0 of 100 bytes/)
+})
+
 test('is patient as long as anything moves', () =>
   withClient(
     socket =>

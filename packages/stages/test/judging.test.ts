@@ -18,8 +18,8 @@ const mebibyte = 1024 * 1024
 /** Shorter than quick: what is left of each test is its steps. */
 const scale: Scale = {
   name: 'quick',
-  nonblocking: { size: 256 * mebibyte, firstProbe: 400, probeEvery: 200, until: 1_200 },
-  cpu: { window: 2_400, stalled: 1_200 },
+  nonblocking: { size: 256 * mebibyte, firstProbe: 400, probeEvery: 200, until: 1_200, talking: 200 },
+  cpu: { window: 2_400, stalled: 1_200, afterRude: 1_000 },
   memory: {
     size: 1024 * mebibyte,
     sizeOfOthers: 256 * mebibyte,
@@ -83,6 +83,11 @@ const broken: readonly (readonly [fixture: string, StageTest, reason: RegExp])[]
     /^port \d+: the only client got 1 byte more than the [\d,]+ bytes that it sent$/,
   ],
   ['test:blocks.js', nonblocking, /^port \d+: [\d,]+ bytes sent, (nothing|[\d,]+) came back.* for 5 s/],
+  [
+    'broken/bytes-dropped-at-fin.js',
+    single,
+    /^port \d+: the program closed the connection of a client, whose FIN came right behind its last byte, when \d+ of/,
+  ],
   ['broken/spin-main-thread.js', cpu, /^used \d+\.\d % of one core for [\d.]+ s with one idle client/],
   ['broken/spin-child.js', cpu, /^used \d+\.\d % of one core for [\d.]+ s with one idle client.*pid \d+/],
   ['test:busy-after-leaving.js', cpu, /^used \d+\.\d % of one core/],
@@ -98,6 +103,20 @@ const broken: readonly (readonly [fixture: string, StageTest, reason: RegExp])[]
   ],
   ['broken/errors-never-closes.js', errors, /^keeps \d+ more descriptors open, 5 s after 24 clients closed/],
 ]
+
+// Who dies of a reset fails the test that is about that.
+for (const stageTest of [cpu, memory]) {
+  test(`${stageTest.id} does not blame a program for what only errors is about`, async () => {
+    const result = await judgeFixture('broken/errors-not-handled.js', stageTest)
+    assert.is(result.verdict, 'pass', result.reason)
+    assert.match(String(result.evidence.leftToOtherTests), /^the program exited with status 1/)
+  })
+}
+
+test('cpu does not blame a program for wrong bytes', async () => {
+  const result = await judgeFixture('broken/bytes-upper-case.js', cpu)
+  assert.is(result.verdict, 'pass', result.reason)
+})
 
 for (const [fixture, stageTest, reason] of broken) {
   test(`${stageTest.id} blames ${fixture}`, async () => {

@@ -173,7 +173,10 @@ test('leaves nothing behind when the judge itself is killed', () =>
         process.execPath,
         [
           ...[cli, 'run', '10', '--only', 'cpu', '--ports', place.ports.join(','), '--evidence', place.folder],
-          ...['--target', `(setsid env -i sleep 96 </dev/null >/dev/null 2>&1 &); ${fixtureCommand('test:background.js')}`],
+          ...[
+            '--target',
+            `(setsid env -i sleep 96 </dev/null >/dev/null 2>&1 &); ${fixtureCommand('test:background.js')}`,
+          ],
           ...Object.entries(portsEnvironment(place.ports)).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] }

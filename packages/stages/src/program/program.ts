@@ -11,6 +11,7 @@ import { commandLineOf } from './process-table.js'
 import { ProgramOutput } from './program-output.js'
 import { ProgramTree } from './program-tree.js'
 import { killAtExit, spare } from './reaper.js'
+import { withoutShell } from './shell-command.js'
 import { inheritOrphans, ownChild } from './subreaper.js'
 
 /** How to start a program. */
@@ -133,7 +134,7 @@ export class Program {
     const mark = `SLUICE_JUDGED=${randomUUID()}`
     const guardian = new Guardian(mark)
     const [name = '', value] = mark.split('=')
-    const child = spawn('/bin/sh', ['-c', options.command], {
+    const child = spawn('/bin/sh', ['-c', withoutShell(options.command)], {
       cwd: options.workingDirectory,
       env: { ...process.env, ...options.environment, [name]: value },
       // A session and a process group of its own.

@@ -1,3 +1,4 @@
+import type { EchoClient } from '../echo-client.js'
 import { seconds } from '../format.js'
 import { blameFailures } from '../load-blame.js'
 import { type CpuSpan, cpuLimit, judgeCpu, readyLimit, spinLimit, spinSpan } from '../rules/cpu-rule.js'
@@ -42,43 +43,27 @@ export const cpu: StageTest = {
   },
 
   async run(context) {
-    const { target, scale } = context
-    await comeAndGo(context)
-    const idle = await context.connect(target.ports[0] ?? 0, 'the idle client')
-    await idle.exchange(greeting)
+    const { ports } = context.target
+    // What many programs spin on are clients that have left.
+    for (const port of ports) await greet(await context.connect(port, 'a client that leaves'), true)
+    const idle = await context.connect(ports[0] ?? 0, 'the idle client')
+    await greet(idle)
     context.happened('an idle client connected')
-    await settle(context)
-
-    const { window } = scale.cpu
-    const start = await context.resources.mark()
-    for (let waited = 0; waited < window; waited += tellEvery) {
-      await context.pause(Math.min(tellEvery, window - waited))
-      const { mean } = judgeCpu(await context.resources.spansSince(start))
-      context.log(
-        `${seconds(Math.min(window, waited + tellEvery))} of ${seconds(window)}: ${mean.toFixed(1)} % of one core`
-      )
-      idle.check()
-    }
-    judgeIdle(context, await context.resources.spansSince(start), start)
-    await idle.exchange(greeting)
+    await judgeIdle(context, idle)
     await judgeStalled(context)
-    await idle.exchange(greeting)
+    context.judgeOnlyLimits()
+    await judgeAfterRudeClients(context)
   },
 }
 
-/** Clients that have left are what many programs spin on: they come and go, properly and by RST, before the window. */
-async function comeAndGo(context: TestContext): Promise<void> {
-  const { ports } = context.target
-  await Promise.all(
-    ports.map(async port => {
-      const client = await context.connect(port, 'a client that leaves')
-      await client.exchange(greeting)
-      await client.finish(closeTime)
-    })
-  )
-  for (const how of ['rst', 'fin'] as const) {
-    const rude = await context.load(ports, { workload: 'vanish', how, clients: ports.length })
-    blameFailures(await rude.report, () => 'a client that vanishes')
+/** Says something and takes the answer. Whether it is right, and comes at all, is the matter of other tests. */
+async function greet(client: EchoClient, leave = false): Promise<void> {
+  try {
+    await client.exchange(greeting)
+    if (leave) await client.finish(closeTime)
+  } catch (error) {
+    if (!(error instanceof Blame) || error.kind === 'connection') throw error
+    if (leave) client.leave()
   }
 }
 
@@ -91,7 +76,20 @@ async function settle(context: TestContext): Promise<void> {
   } while (performance.now() < deadline)
 }
 
-function judgeIdle(context: TestContext, spans: readonly CpuSpan[], start: number): void {
+/** The seed's test. */
+async function judgeIdle(context: TestContext, idle: EchoClient): Promise<void> {
+  const { window } = context.scale.cpu
+  await settle(context)
+  const start = await context.resources.mark()
+  for (let waited = 0; waited < window; waited += tellEvery) {
+    await context.pause(Math.min(tellEvery, window - waited))
+    const { mean } = judgeCpu(await context.resources.spansSince(start))
+    context.log(
+      `${seconds(Math.min(window, waited + tellEvery))} of ${seconds(window)}: ${mean.toFixed(1)} % of one core`
+    )
+    if (idle.hasEnded) idle.check()
+  }
+  const spans = await context.resources.spansSince(start)
   const { mean, worst, worstAt, broken } = judgeCpu(spans)
   context.measure({ cpuPercent: mean, worstCpuPercent: worst }, { cpuPercent: cpuLimit, worstCpuPercent: spinLimit })
   if (!broken) return
@@ -117,8 +115,25 @@ async function judgeStalled(context: TestContext): Promise<void> {
   const spans = await context.resources.spansSince(start)
   const { worst, spins } = judgeCpu(spans)
   context.measure({ stalledCpuPercent: worst }, { stalledCpuPercent: spinLimit })
-  await run.stop()
   if (spins) blame(context, spans, start, ' while clients did not read')
+  // Not by RST: who cannot stand that is blamed for it in the test that is about it.
+  await run.stop({ drain: true })
+}
+
+/** A connection that has been reset, or ended in the middle, is what many programs never look at again, or for ever. */
+async function judgeAfterRudeClients(context: TestContext): Promise<void> {
+  const { ports } = context.target
+  for (const how of ['rst', 'fin'] as const) {
+    const rude = await context.load(ports, { workload: 'vanish', how, clients: ports.length })
+    blameFailures(await rude.report, () => 'a client that vanishes')
+  }
+  await settle(context)
+  const start = await context.resources.mark()
+  await context.pause(context.scale.cpu.afterRude)
+  const spans = await context.resources.spansSince(start)
+  const { mean, broken } = judgeCpu(spans)
+  context.measure({ afterRudeCpuPercent: mean }, { afterRudeCpuPercent: cpuLimit })
+  if (broken) blame(context, spans, start, ' after clients had vanished')
 }
 
 function blame(context: TestContext, spans: readonly CpuSpan[], start: number, when: string): never {

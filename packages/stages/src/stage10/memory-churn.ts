@@ -24,6 +24,7 @@ export async function judgeChurn(context: TestContext): Promise<number[]> {
   const levels: number[] = []
   for (let round = 0; round < rounds; round++) {
     await comeAndGo(context, half)
+    context.judgeOnlyLimits()
     const run = await context.load(context.target.ports, {
       workload: 'vanish',
       how: 'rst',

@@ -20,7 +20,7 @@ export async function judgeStall(context: TestContext): Promise<void> {
     hold: true,
   })
   context.happened('clients that do not read began to stream')
-  let [taken, highest] = [0, base]
+  let [taken, highest, stopping] = [0, base, false]
   const points: MemoryPoint[] = []
   await sampleDuring(context, run, (memory, { sent, connections, each = [] }) => {
     taken = sent
@@ -31,7 +31,10 @@ export async function judgeStall(context: TestContext): Promise<void> {
       throw new Blame('limit', `${grown}, and nothing held them up`, { points })
     }
     const connected = connections.established + connections.failed >= ports.length
-    if (connected && each.every(client => client.sinceProgress >= held || client.sent >= size)) void run.stop()
+    const heldUp = connected && each.every(client => client.sinceProgress >= held || client.sent >= size)
+    // Not by RST: who cannot stand that is blamed for it in the test that is about it.
+    if (heldUp && !stopping) void run.stop({ drain: true })
+    stopping ||= heldUp
     return `${mebibytes(taken)} taken from clients that do not read, memory ${mebibytes(memory)}`
   })
   context.measure(

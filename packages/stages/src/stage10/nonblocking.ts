@@ -76,19 +76,37 @@ export const nonblocking: StageTest = {
     context.happened('the client that had not read began to read')
     await readEverything(context, first, 'the client that did not read')
     if (further) await readEverything(context, further, 'another client that did not read')
-    for (const client of older) await client.exchange(probeSize)
+    await probeBesideTalker(context, older)
   },
 }
 
-/** Clients that were there before: they go on while the others come. */
+/** Clients that were there before: they go on while the others come. At first they say nothing, which stops nobody. */
 async function connectOlder(context: TestContext): Promise<EchoClient[]> {
-  const older: EchoClient[] = []
-  for (const port of context.target.ports) {
-    const client = await context.connect(port, 'an older client')
+  const { ports } = context.target
+  const older = await Promise.all(ports.map(port => context.connect(port, 'an older client')))
+  context.happened('clients connected that said nothing')
+  for (const port of ports) {
+    const client = await context.connect(port, 'a client beside one that says nothing')
     await client.exchange(probeSize)
-    older.push(client)
+    await client.finish(closeTime)
   }
+  for (const client of older) await client.exchange(probeSize)
   return older
+}
+
+/** Who always has something to say, and reads the answers, must not keep the others waiting either. */
+async function probeBesideTalker(context: TestContext, older: readonly EchoClient[]): Promise<void> {
+  const { ports, size } = { ports: context.target.ports.slice(0, 1), size: Number.MAX_SAFE_INTEGER }
+  const talker = await context.load(ports, { workload: 'stream', size, connections: 1 })
+  context.happened('a client began to stream without pause, and to read')
+  await context.pause(context.scale.nonblocking.talking)
+  const probes: Probes = { made: 0, slowest: 0 }
+  await probeAll(context, older, probes)
+  context.measure(
+    { slowestProbeBesideTalkerMilliseconds: probes.slowest },
+    { slowestProbeBesideTalkerMilliseconds: stallPatience }
+  )
+  await readEverything(context, talker, 'the client that streamed without pause')
 }
 
 async function stalledClient(context: TestContext, ports: readonly number[], size: number): Promise<LoadRun> {
