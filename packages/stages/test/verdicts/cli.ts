@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { exitCode, parseCount, runCommandLine, UsageError, withExitCode } from 'command-line'
 import type { Argv } from 'yargs'
 import { keepCoresBusy } from './busy-processes.js'
-import { type Fixture, readTable, selectFixtures } from './fixtures-table.js'
+import { type Fixture, readTable, selectFixtures, testsToBlame } from './fixtures-table.js'
 import { bestIsolation, type Isolation, isolations } from './isolation.js'
 import { endJudges } from './judge-fixture.js'
 import { judgeFixtures } from './judge-fixtures.js'
@@ -17,6 +17,7 @@ interface Arguments {
   readonly jobs: number
   readonly isolation?: Isolation
   readonly full: boolean
+  readonly brief: boolean
   readonly busy: boolean
   readonly json?: string
   readonly keep?: string
@@ -38,6 +39,7 @@ function declareOptions(yargs: Argv): Argv {
     .option('jobs', { type: 'string', default: '1', describe: 'How many at the same time', coerce: parseCount })
     .option('isolation', { choices: isolations, describe: 'What keeps ports apart [default: the best there is]' })
     .option('full', { type: 'boolean', default: false, describe: 'All tests in full' })
+    .option('brief', { type: 'boolean', default: false, describe: 'Of broken servers only the tests to blame' })
     .option('busy', { type: 'boolean', default: false, describe: 'Keep every core busy meanwhile' })
     .option('json', { type: 'string', describe: 'File for the results as JSON' })
     .option('keep', { type: 'string', describe: 'Folder for the evidence of verdicts that are not right' })
@@ -54,7 +56,7 @@ async function judgeThem(parsed: unknown): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp)
   const { judged, skipped } = await judgeFixtures(fixtures, {
     ...{ isolation, jobs: args.jobs, repeat: args.repeat, full: args.full, keep: args.keep },
-    stagesArguments: () => args['--'] ?? [],
+    stagesArguments: fixture => [...(args.brief ? testsToBlame(fixture) : []), ...(args['--'] ?? [])],
     onSkipped: (fixture, tool) => say(describeSkipped(fixture, tool)),
     onJudged: one => say(describeJudged(one)),
   })

@@ -60,3 +60,10 @@ function asPattern(name: string): RegExp {
   const text = name.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
   return new RegExp(`^(\\w+/)?${text}`)
 }
+
+/** The arguments for `stages run` that leave out every test but those to blame, and `start`, which is always done. */
+export function testsToBlame({ kind, blame }: Fixture): string[] {
+  if (kind === 'correct') return []
+  const tests = blame.filter(test => test !== 'start')
+  return ['--only', tests.length > 0 ? tests.join(',') : 'single']
+}

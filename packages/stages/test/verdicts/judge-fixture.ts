@@ -12,7 +12,7 @@ import { findPlace, type Isolation } from './isolation.js'
 const stagesProgram = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
 
 /** Longer than the judge may take whatever the program does, in milliseconds. */
-const patience = { quick: 240_000, full: 900_000 }
+const patience = { quick: 600_000, full: 1_800_000 }
 
 /** How long a judge may take to end the program and itself when it is told to, in milliseconds. */
 const endPatience = 10_000
