@@ -2,9 +2,9 @@ import { EAGAIN, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../linux/constan
 import { errno } from '../linux/libc.js'
 import { accept } from '../linux/socket-address.js'
 import type { Listener, ListenOptions, Socket, SocketHandler } from '../loop.js'
+import type { Ready } from '../ready-queue.js'
 import { SystemError } from '../system-error.js'
 import type { EpollLoop } from './epoll-loop.js'
-import type { Ready } from './ready-queue.js'
 
 /** Connections taken in one turn, so that a crowd at the door does not starve those inside. */
 const acceptsPerTurn = 64
