@@ -30,9 +30,7 @@ export async function onUring(
   const { UringLoop } = await import('../src/uring/uring-loop.js')
   const loop = new UringLoop({}, { ...ordinary, ...sizes })
   const rig = new Rig(loop)
-  loop.timer(patience, () => {
-    throw new Error(`the test did not stop its loop within ${patience} ms`)
-  })
+  rig.limit(patience)
   const check = await setUp(rig, loop)
   await loop.run()
   rig.checkAllClosed()

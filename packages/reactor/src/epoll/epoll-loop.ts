@@ -140,6 +140,7 @@ export class EpollLoop implements Loop {
   }
 
   discardListener(listener: EpollListener): void {
+    this.#events.remove(listener.fd)
     this.#release(listener.fd)
   }
 
