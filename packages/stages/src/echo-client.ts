@@ -19,6 +19,9 @@ export interface EchoClientOptions {
 /** How often a wait looks whether patience is exhausted, in milliseconds. What happens on the socket wakes it at once. */
 const lookEvery = 100
 
+/** So many bytes in a row are not the same in two random strings by chance. */
+const tellingLength = 8
+
 /** Bytes given to the socket at once. */
 const writePiece = 65_536
 
@@ -41,6 +44,9 @@ export class EchoClient {
   #taken = 0
   #verified = 0
   #problem: Blame | Doubt | undefined
+  #lastSent = Buffer.alloc(0)
+  /** The beginning of what came instead of what had to come. */
+  unexpected: Buffer | undefined
   #connected = false
   #ended = false
   #lastProgress = 0
@@ -96,6 +102,11 @@ export class EchoClient {
     return performance.now() - startedAt
   }
 
+  /** True when the last string that it sent contains these bytes. */
+  hasSent(content: Buffer): boolean {
+    return this.#lastSent.includes(content)
+  }
+
   /** Throws a Blame when the connection has ended or anything wrong has arrived. */
   check(): void {
     if (this.#problem) throw this.#problem
@@ -146,6 +157,7 @@ export class EchoClient {
   #send(content: number | Uint8Array): void {
     const chunk = typeof content === 'number' ? this.#generator.update(Buffer.alloc(content)) : Buffer.from(content)
     this.#expected.push(chunk)
+    this.#lastSent = chunk
     this.#sent += chunk.length
     this.#unsent.push(chunk)
     if (!this.#writing) this.#write()
@@ -206,6 +218,7 @@ export class EchoClient {
   #mismatch(expected: Buffer, actual: Buffer): Blame {
     let at = 0
     while (expected[at] === actual[at]) at++
+    if (actual.length - at >= tellingLength) this.unexpected = actual.subarray(at, at + tellingLength)
     const [wanted, got] = [expected[at] ?? 0, actual[at] ?? 0]
     const position = count(this.#verified + at + 1)
     const reason = `byte ${position} of ${this.name} differs (port ${this.port}): sent ${hexByte(wanted)}, got ${hexByte(got)}`

@@ -32,6 +32,8 @@ export interface TestContext {
   connect(port: number, name: string): Promise<EchoClient>
   /** Starts a load on some ports; a connection that makes no progress fails when patience ends. */
   load(ports: readonly number[], plan: LoadWithoutSeed): Promise<LoadRun>
+  /** A number from 0 up to 1 that depends on the seed and the name alone. */
+  random(name: string): number
   /** Tells a person how far the test has come. */
   log(line: string): void
   /**

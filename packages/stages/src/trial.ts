@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from 'command-line'
 import { type LoadRun, startLoad } from 'loadgen'
@@ -61,6 +62,10 @@ export class Trial implements TestContext {
     })
     this.#loads.push(run)
     return run
+  }
+
+  random(name: string): number {
+    return createHash('sha256').update(`${this.#seed} ${name}`).digest().readUInt32LE() / 2 ** 32
   }
 
   happened(what: string): void {

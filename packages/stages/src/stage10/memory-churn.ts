@@ -1,3 +1,4 @@
+import { connectCrowd } from '../crowd.js'
 import { blameFailures } from '../load-blame.js'
 import { growthAllowance, judgeLevels } from '../rules/memory-rule.js'
 import type { TestContext } from '../stage-test.js'
@@ -27,7 +28,6 @@ export async function judgeChurn(context: TestContext): Promise<number[]> {
       workload: 'vanish',
       how: 'rst',
       clients: half,
-      connectRate: 0,
     })
     blameFailures(await run.report, connection => `client ${connection + 1} of those that vanish`)
     await context.pause(restTime)
@@ -41,12 +41,13 @@ export async function judgeChurn(context: TestContext): Promise<number[]> {
   throw new Blame('limit', `memory grew by ${each} for every client that came and went, by ${mebibytes(growth)} in all`)
 }
 
-async function comeAndGo(context: TestContext, clients: number): Promise<void> {
+async function comeAndGo(context: TestContext, count: number): Promise<void> {
   const { ports } = context.target
-  context.happened(`${clients} clients came and went`)
+  context.happened(`${count} clients came and went`)
+  const share = Math.ceil(count / ports.length)
+  const crowds = await Promise.all(ports.map(port => connectCrowd(context, port, share)))
   await Promise.all(
-    Array.from({ length: clients }, async (_, index) => {
-      const client = await context.connect(ports[index % ports.length] ?? 0, `client ${index + 1}`)
+    crowds.flat().map(async client => {
       await client.exchange(messageSize)
       await client.finish(closeTime)
     })

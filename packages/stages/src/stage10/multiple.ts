@@ -1,9 +1,8 @@
+import { connectCrowd } from '../crowd.js'
+import type { EchoClient } from '../echo-client.js'
 import { plural } from '../format.js'
-import { blameFailures } from '../load-blame.js'
 import type { StageTest, TestContext } from '../stage-test.js'
-
-/** What every client says while all of them are there, in bytes. */
-const greeting = 100
+import { Blame } from '../verdict.js'
 
 /** How long the program may take to say something that nobody asked for, in milliseconds. */
 const listenForMore = 300
@@ -23,47 +22,53 @@ export const multiple: StageTest = {
 
   async run(context) {
     const { target, scale } = context
-    const { clients, strings, longest } = scale.multiple
-    let [verified, elapsed, slowest] = [0, 0, 0]
+    const { clients: count, strings } = scale.multiple
+    let [moved, elapsed, slowest] = [0, 0, 0]
     for (const port of target.ports) {
-      slowest = Math.max(slowest, await allAtOnce(context, port))
-      context.happened(`${plural(clients, 'client')} sent random strings to port ${port}`)
-      const load = await context.load([port], {
-        workload: 'strings',
-        clients,
-        messages: strings,
-        size: { minimum: 1, maximum: longest },
+      context.happened(`${plural(count, 'client')} began to connect to port ${port}`)
+      const clients = await connectCrowd(context, port, count)
+      const startedAt = performance.now()
+      // Nobody leaves before everybody has been answered: serving one after another is not enough, however quick.
+      const talks = clients.map((client, index) => talk(context, client, index))
+      const results = await Promise.all(talks).catch(error => {
+        throw nameSource(error, clients)
       })
-      const report = await load.report
-      blameFailures(report)
-      verified += report.verified
-      elapsed += report.elapsed
-      slowest = Math.max(slowest, report.messages?.longestEcho ?? 0)
-      context.log(
-        `port ${port}: ${plural(report.messages?.echoed ?? 0, 'string')} of ${plural(clients, 'client')} came back`
-      )
+      elapsed += performance.now() - startedAt
+      moved += results.reduce((sum, { bytes }) => sum + bytes, 0)
+      slowest = Math.max(slowest, ...results.map(result => result.slowest))
+      for (const client of clients) client.check()
+      await Promise.all(clients.map(client => client.finish(listenForMore)))
+      context.log(`port ${port}: ${plural(count * strings, 'string')} of ${plural(count, 'client')} came back`)
     }
     context.measure({
-      clients,
-      verifiedBytes: verified,
-      rateBytesPerSecond: verified / (elapsed / 1000),
+      clients: count,
+      verifiedBytes: moved,
+      rateBytesPerSecond: moved / (elapsed / 1000),
       slowestEchoMilliseconds: slowest,
     })
   },
 }
 
-/**
- * All clients are connected before the first one speaks, and nobody leaves before everybody has been answered: a
- * program that serves one after another cannot pass by being quick. Returns the milliseconds of the slowest answer.
- */
-async function allAtOnce(context: TestContext, port: number): Promise<number> {
-  const count = context.scale.multiple.clients
-  context.happened(`${plural(count, 'client')} connected to port ${port}`)
-  const clients = await Promise.all(
-    Array.from({ length: count }, (_, index) => context.connect(port, `client ${index + 1}`))
-  )
-  const answers = await Promise.all(clients.map(client => client.exchange(greeting)))
-  for (const client of clients) client.check()
-  await Promise.all(clients.map(client => client.finish(listenForMore)))
-  return Math.max(...answers)
+/** Sends random strings one after another. Returns the bytes that came back, and the milliseconds of the slowest. */
+async function talk(
+  context: TestContext,
+  client: EchoClient,
+  index: number
+): Promise<{ bytes: number; slowest: number }> {
+  const { strings, longest } = context.scale.multiple
+  let [bytes, slowest] = [0, 0]
+  for (let sent = 0; sent < strings; sent++) {
+    const length = 1 + Math.floor(context.random(`${client.port} ${index} ${sent}`) * longest)
+    slowest = Math.max(slowest, await client.exchange(length))
+    bytes += length
+  }
+  return { bytes, slowest }
+}
+
+/** Adds to a Blame for wrong bytes which other client they come from, where that can be seen. */
+function nameSource(error: unknown, clients: readonly EchoClient[]): unknown {
+  if (!(error instanceof Blame) || error.kind !== 'bytes') return error
+  const victim = clients.find(client => client.unexpected !== undefined)
+  const source = clients.find(client => client !== victim && victim?.unexpected && client.hasSent(victim.unexpected))
+  return source ? new Blame(error.kind, `${error.message}; these are bytes of ${source.name}`, error.evidence) : error
 }
