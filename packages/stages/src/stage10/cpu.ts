@@ -1,5 +1,4 @@
 import { seconds } from '../format.js'
-import { blameFailures } from '../load-blame.js'
 import { type CpuSpan, cpuLimit, judgeCpu, readyLimit, spinLimit, spinSpan } from '../rules/cpu-rule.js'
 import type { StageTest, TestContext } from '../stage-test.js'
 import { Blame } from '../verdict.js'
@@ -77,8 +76,7 @@ async function comeAndGo(context: TestContext): Promise<void> {
     })
   )
   for (const how of ['rst', 'fin'] as const) {
-    const rude = await context.load(ports, { workload: 'vanish', how, clients: ports.length })
-    blameFailures(await rude.report, () => 'a client that vanishes')
+    await context.protocol.vanish(context, ports, how, ports.length, () => 'a client that vanishes')
   }
 }
 
@@ -101,23 +99,17 @@ function judgeIdle(context: TestContext, spans: readonly CpuSpan[], start: numbe
 
 /** A client that does not read leaves nothing to do either, although its connection is full of bytes. */
 async function judgeStalled(context: TestContext): Promise<void> {
-  const { ports } = context.target
-  const size = stalledSize * ports.length
-  const run = await context.load(ports, {
-    workload: 'stream',
-    size,
-    connections: ports.length,
-    noRead: true,
-    hold: true,
-  })
+  const { target, protocol } = context
+  const stalled = await protocol.stall(context, target.ports, stalledSize * target.ports.length)
   context.happened('clients that do not read began to stream')
   await context.pause(fillingTime)
+  if (protocol.mayBufferAll) await settle(context)
   const start = await context.resources.mark()
   await context.pause(context.scale.cpu.stalled)
   const spans = await context.resources.spansSince(start)
   const { worst, spins } = judgeCpu(spans)
   context.measure({ stalledCpuPercent: worst }, { stalledCpuPercent: spinLimit })
-  await run.stop()
+  await stalled.stop()
   if (spins) blame(context, spans, start, ' while clients did not read')
 }
 

@@ -1,20 +1,4 @@
-import { blameFailures } from '../load-blame.js'
 import type { StageTest } from '../stage-test.js'
-
-/** What programs get wrong that treat bytes as text, as lines, or as one buffer of a fixed size. */
-const difficult: readonly (readonly [string, () => Uint8Array])[] = [
-  ['one byte', () => Uint8Array.of(0x41)],
-  ['a byte of zero', () => Uint8Array.of(0)],
-  ['a line feed', () => Uint8Array.of(0x0a)],
-  ['a text of two lines', () => Buffer.from('one\r\ntwo\n')],
-  ['a text without a line feed', () => Buffer.from('no end of line')],
-  ['a text in UTF-8', () => Buffer.from('Schleuse · écluse · 水門 · 🌊\n')],
-  ['all values of a byte', () => Uint8Array.from({ length: 256 }, (_, index) => index)],
-  ['bytes that are not UTF-8', () => Uint8Array.of(0xff, 0xfe, 0xc0, 0x80, 0xed, 0xa0, 0x80, 0x00)],
-  ...[1023, 1024, 1025, 4096, 65_535, 65_536, 65_537].map(
-    length => [`${length} equal bytes`, () => new Uint8Array(length).fill(0x61)] as const
-  ),
-]
 
 /** How long the program may take to say something that nobody asked for, in milliseconds. */
 const listenForMore = 300
@@ -36,12 +20,12 @@ export const single: StageTest = {
   },
 
   async run(context) {
-    const { target, scale } = context
+    const { target, scale, protocol } = context
     const { strings, longest } = scale.single
     for (const port of target.ports) {
       const client = await context.connect(port, 'the only client')
       context.happened(`a client connected to port ${port}`)
-      for (const [what, content] of difficult) {
+      for (const [what, content] of protocol.difficult) {
         context.happened(`a client sent ${what} to port ${port}`)
         await client.exchange(content())
       }
@@ -50,19 +34,6 @@ export const single: StageTest = {
     }
 
     context.happened('clients sent random strings')
-    const load = await context.load(target.ports, {
-      workload: 'strings',
-      clients: target.ports.length,
-      messages: strings,
-      size: { minimum: 1, maximum: longest },
-    })
-    const report = await load.report
-    blameFailures(report)
-    context.measure({
-      verifiedBytes: report.verified,
-      rateBytesPerSecond: report.verified / (report.elapsed / 1000),
-      strings: report.messages?.echoed ?? 0,
-      slowestEchoMilliseconds: report.messages?.longestEcho ?? 0,
-    })
+    context.measure(await protocol.converse(context, strings, longest))
   },
 }
