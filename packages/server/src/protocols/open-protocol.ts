@@ -1,0 +1,19 @@
+import { commonCounters } from './counters.js'
+import { openEcho } from './echo.js'
+import type { Protocol, WorkerContext } from './protocol.js'
+import type { ProtocolName, ProtocolSettings } from './settings.js'
+
+/** Opens a protocol in the worker that will serve its connections. Throws a StartError when it cannot run here. */
+export async function openProtocol(settings: ProtocolSettings, context: WorkerContext): Promise<Protocol> {
+  switch (settings.name) {
+    case 'echo':
+      return openEcho(context)
+    case 'reverse':
+      throw new Error('not built yet')
+  }
+}
+
+/** The names of all that is counted in a worker that speaks the protocol, in the order of the counters' table. */
+export function countersOf(_name: ProtocolName): readonly string[] {
+  return commonCounters
+}
