@@ -1,5 +1,8 @@
 // What passes between the server's main thread and its loop thread.
 
+import type { Limits } from './protocols/protocol.js'
+import type { ProtocolSettings } from './protocols/settings.js'
+
 /** What the loop thread is given at its start. Everything is resolved: an IP address, no defaults left. */
 export interface ServerThreadData {
   readonly host: string
@@ -10,8 +13,15 @@ export interface ServerThreadData {
   readonly backlog: number
   /** Bytes. */
   readonly pipeThreshold: number
-  /** Milliseconds; Infinity for none. */
-  readonly idleTimeout: number
+  readonly protocol: ProtocolSettings
+  /** Which of the workers this loop is, counted from 1. */
+  readonly worker: number
+  readonly workers: number
+  /** The memory of the `CounterTable` of all workers. */
+  readonly counters: SharedArrayBuffer
+  readonly limits: Limits
+  /** What the work for a message takes, in milliseconds; 0 for nothing. */
+  readonly delay: number
   /** Infinity for none. */
   readonly maxConnections: number
   /** Whether each connection's beginning and end is reported. */
@@ -30,8 +40,12 @@ export type ServerEvent =
   | { readonly kind: 'listening'; readonly ports: readonly number[] }
   /** Instead of `listening`, when one could not be; all others are closed. */
   | { readonly kind: 'listen-failed'; readonly port: number; readonly code: string }
+  /** Instead of `listening`, when the protocol cannot run here. */
+  | { readonly kind: 'protocol-failed'; readonly message: string }
   | { readonly kind: 'stats'; readonly request: number; readonly answer: ServerStats }
   | { readonly kind: 'stopped'; readonly request: number; readonly answer: StopReport }
+  /** A client has asked for the server to stop, and may. */
+  | { readonly kind: 'stop-asked'; readonly remoteAddress: string }
   | { readonly kind: 'report'; readonly report: ServerReport }
 
 /** What the server tells about while it runs. */
@@ -40,6 +54,8 @@ export type ServerReport =
   | { readonly kind: 'shortage'; readonly code: string; readonly message: string }
   /** As many connections are open as may be; further ones wait. Once for each time that it lasts. */
   | { readonly kind: 'full'; readonly connections: number }
+  /** A line that the protocol has for the log. */
+  | { readonly kind: 'log'; readonly level: 'info' | 'warn'; readonly text: string }
   | { readonly kind: 'opened'; readonly connection: number; readonly remoteAddress: string; readonly port: number }
   | {
       readonly kind: 'closed'
@@ -60,6 +76,14 @@ export interface ServerStats {
   readonly reset: number
   /** Connections closed by the idle timeout. */
   readonly timedOut: number
+  /** Connections closed because a message took too long to come. */
+  readonly slowMessages: number
+  /** Messages answered; 0 where the protocol has none. */
+  readonly requests: number
+  /** Messages that were malformed or not authorised. */
+  readonly refused: number
+  /** Messages over the limit. */
+  readonly tooLong: number
   /** Bytes received. */
   readonly bytesIn: number
   /** Bytes sent. */

@@ -1,13 +1,19 @@
 import { type Listener, type Loop, type SystemError, serveLoopThread } from 'reactor'
 import { ConnectionLimit } from './connection-limit.js'
-import { Connections } from './connections.js'
-import { echo } from './echo.js'
+import { Connections, type ConnectionsOptions } from './connections.js'
 import { GracefulStop } from './graceful-stop.js'
-import { IdleTimeout } from './idle-timeout.js'
+import { openHandlers } from './handlers.js'
+import { LateClients } from './late-clients.js'
+import { CounterTable } from './protocols/counters.js'
+import { countersOf } from './protocols/open-protocol.js'
 import type { ServerCommand, ServerEvent, ServerReport, ServerThreadData } from './server-messages.js'
+import { StartError } from './start-error.js'
 
 /** A shortage is over when so many milliseconds have passed without a failure to accept. */
 const shortageEnd = 5000
+
+/** Who serves the connections, and where it is counted. */
+type Served = Pick<ConnectionsOptions, 'handlers' | 'counters'>
 
 /** The server on its loop: listens, and obeys the main thread. */
 class ServerThread {
@@ -17,20 +23,23 @@ class ServerThread {
   readonly #listeners: Listener[] = []
   readonly #connections: Connections
   readonly #limit: ConnectionLimit | undefined
-  readonly #idleTimeout: IdleTimeout | undefined
+  readonly #lateClients: LateClients
   #stop: GracefulStop | undefined
   #lastShortage = Number.NEGATIVE_INFINITY
 
-  constructor(loop: Loop, data: ServerThreadData, emit: (event: ServerEvent) => void) {
+  constructor(loop: Loop, data: ServerThreadData, emit: (event: ServerEvent) => void, served: Served) {
     this.#loop = loop
     this.#data = data
     this.#emit = emit
     const report = (report: ServerReport) => emit({ kind: 'report', report })
-    const { pipeThreshold, idleTimeout, maxConnections } = data
-    const onReport = data.reportConnections ? report : undefined
-    const onChange = () => this.#onChange()
-    this.#connections = new Connections(loop, { protocol: echo, pipeThreshold, onChange, onReport })
-    if (idleTimeout < Number.POSITIVE_INFINITY) this.#idleTimeout = new IdleTimeout(this.#connections, idleTimeout)
+    const { pipeThreshold, limits, maxConnections, worker } = data
+    this.#connections = new Connections(loop, {
+      ...{ ...served, pipeThreshold, limits, worker },
+      onChange: () => this.#onChange(),
+      onDeadline: deadline => this.#lateClients.watch(deadline),
+      onReport: data.reportConnections ? report : undefined,
+    })
+    this.#lateClients = new LateClients(this.#connections, limits)
     if (maxConnections < Number.POSITIVE_INFINITY) {
       this.#limit = new ConnectionLimit(loop, this.#listeners, maxConnections, report)
     }
@@ -79,7 +88,6 @@ class ServerThread {
 
   #onChange(): void {
     this.#limit?.update(this.#connections.size)
-    this.#idleTimeout?.watch()
     this.#stop?.update()
   }
 
@@ -91,8 +99,20 @@ class ServerThread {
   }
 }
 
+let closeProtocol = () => {}
+
 await serveLoopThread<ServerThreadData, ServerCommand, ServerEvent>(async (loop, data, emit) => {
-  const server = new ServerThread(loop, data, emit)
-  await server.listen()
-  return command => server.obey(command)
+  const counters = new CounterTable(countersOf(data.protocol.name), data.workers, new Float64Array(data.counters))
+  try {
+    const handlers = await openHandlers(loop, data, counters, emit)
+    closeProtocol = handlers.close
+    const server = new ServerThread(loop, data, emit, { handlers: handlers.create, counters })
+    await server.listen()
+    return command => server.obey(command)
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    emit({ kind: 'protocol-failed', message: error.message })
+    return () => {}
+  }
 })
+closeProtocol()

@@ -2,6 +2,10 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { chooseEngine, type EngineChoice, type EngineName, LoopThread } from 'reactor'
 import { ListenError } from './listen-error.js'
+import { CounterTable } from './protocols/counters.js'
+import { countersOf } from './protocols/open-protocol.js'
+import type { Limits } from './protocols/protocol.js'
+import type { ProtocolSettings } from './protocols/settings.js'
 import type {
   ServerCommand,
   ServerEvent,
@@ -23,17 +27,31 @@ export interface ServerOptions {
   pipeThreshold?: number
   /** Connections that may wait in the kernel for each port (listen(2)). Default 4096. */
   backlog?: number
+  /** What the connections say. Default: echo. */
+  protocol?: ProtocolSettings
+  /** The longest message of a protocol that has messages, in bytes. Default 1 MiB. */
+  maxMessage?: number
+  /** Milliseconds after which a connection is closed whose client has not completed a message. Default 30,000. */
+  messageTimeout?: number | undefined
   /** Milliseconds after which a connection on which nothing happens is closed. Default: never. */
   idleTimeout?: number | undefined
+  /** Milliseconds of work that each message is to cost. Default 0. */
+  delay?: number
   /** Further connections wait in the backlog until one has ended. Default: as many as there are descriptors. */
   maxConnections?: number | undefined
-  /** Told of shortages; and of each connection if `reportConnections` is set. */
+  /** Told of shortages and of what the protocol logs; and of each connection if `reportConnections` is set. */
   onReport?: (report: ServerReport) => void
   reportConnections?: boolean
 }
 
 /** Bytes that are held for a connection, unless asked otherwise. */
 const defaultPipeThreshold = 1024 * 1024
+
+/** The longest message, in bytes, unless asked otherwise. */
+const defaultMaxMessage = 1024 * 1024
+
+/** How long a message may take to come, in milliseconds, unless asked otherwise. */
+const defaultMessageTimeout = 30_000
 
 /** Connections that may wait in the kernel, unless asked otherwise; net.core.somaxconn of recent kernels is the same. */
 const defaultBacklog = 4096
@@ -49,6 +67,8 @@ export interface RunningServer {
   readonly ports: readonly number[]
   /** Resolves when the server has ended; rejects with what went wrong in it, which is a fault of ours. */
   readonly ended: Promise<void>
+  /** Resolves with the address of the first client that asks for the server to stop, if one does that may. */
+  readonly stopAsked: Promise<string>
   stats(): Promise<ServerStats>
   /** Stops accepting, and ends when all connections have drained, or after `grace` milliseconds. */
   stop(grace: number): Promise<StopReport>
@@ -63,6 +83,7 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { engine, reason } = await engineFor(options.engine ?? 'auto')
   const host = await resolveHost(options.host ?? '127.0.0.1')
+  const protocol = options.protocol ?? { name: 'echo' }
   const server = new ThreadedServer(engine, reason, host, options.onReport ?? (() => {}))
   await server.start({
     host,
@@ -70,11 +91,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     dualStack: host === '::',
     backlog: options.backlog ?? defaultBacklog,
     pipeThreshold: options.pipeThreshold ?? defaultPipeThreshold,
-    idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
+    protocol,
+    worker: 1,
+    workers: 1,
+    counters: new SharedArrayBuffer(CounterTable.bytes(countersOf(protocol.name), 1)),
+    limits: limitsOf(options),
+    delay: options.delay ?? 0,
     maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
     reportConnections: options.reportConnections ?? false,
   })
   return server
+}
+
+function limitsOf({ maxMessage, messageTimeout, idleTimeout }: ServerOptions): Limits {
+  return {
+    maxMessage: maxMessage ?? defaultMaxMessage,
+    messageTimeout: messageTimeout ?? defaultMessageTimeout,
+    idleTimeout: idleTimeout ?? Number.POSITIVE_INFINITY,
+  }
 }
 
 async function engineFor(wanted: EngineName | 'auto'): Promise<EngineChoice> {
@@ -106,14 +140,16 @@ class ThreadedServer implements RunningServer {
   readonly engineReason: string | undefined
   readonly host: string
   readonly ended: Promise<void>
+  readonly stopAsked: Promise<string>
   readonly #onReport: (report: ServerReport) => void
   readonly #askers = new Map<number, Asker>()
   #ports: readonly number[] = []
   #requests = 0
   #thread!: LoopThread<ServerCommand>
-  #listenFailure: Extract<ServerEvent, { kind: 'listen-failed' }> | undefined
+  #failure: Extract<ServerEvent, { kind: 'listen-failed' | 'protocol-failed' }> | undefined
   #stopping: Promise<StopReport> | undefined
   #over = false
+  #onStopAsked!: (remoteAddress: string) => void
   #onEnd!: (error: Error | undefined) => void
 
   constructor(
@@ -126,6 +162,9 @@ class ThreadedServer implements RunningServer {
     this.engineReason = engineReason
     this.host = host
     this.#onReport = onReport
+    this.stopAsked = new Promise(resolve => {
+      this.#onStopAsked = resolve
+    })
     this.ended = new Promise((resolve, reject) => {
       this.#onEnd = error => (error === undefined ? resolve() : reject(error))
     })
@@ -145,9 +184,10 @@ class ThreadedServer implements RunningServer {
       onEvent: event => this.#receive(event),
       onEnd: error => this.#end(error),
     })
-    if (this.#listenFailure === undefined) return
+    if (this.#failure === undefined) return
     await this.abort()
-    throw await ListenError.describe(this.host, this.#listenFailure.port, this.#listenFailure.code)
+    if (this.#failure.kind === 'protocol-failed') throw new StartError(this.#failure.message)
+    throw await ListenError.describe(this.host, this.#failure.port, this.#failure.code)
   }
 
   async stats(): Promise<ServerStats> {
@@ -184,7 +224,11 @@ class ThreadedServer implements RunningServer {
         this.#ports = event.ports
         break
       case 'listen-failed':
-        this.#listenFailure = event
+      case 'protocol-failed':
+        this.#failure = event
+        break
+      case 'stop-asked':
+        this.#onStopAsked(event.remoteAddress)
         break
       case 'report':
         this.#onReport(event.report)

@@ -1,31 +1,35 @@
 import type { Lateness, Limits, ProtocolSession } from './protocol.js'
 
+/** What a deadline has to know of a conversation. */
+type Progress = Pick<ProtocolSession, 'inMessage' | 'messages'>
+
 /**
  * Tells when a connection is late. The model says when bytes have passed (`touch`), and asks when it has time
  * (`lateness`) or before it goes to sleep (`left`). Knows no clock: all times are milliseconds on the model's own.
  */
 export class Deadline {
   readonly #limits: Limits
-  readonly #session: ProtocolSession
+  readonly #session: Progress
   #lastActivity: number
   #messageStart: number
   #messages = 0
 
-  constructor(session: ProtocolSession, limits: Limits, now: number) {
+  constructor(session: Progress, limits: Limits, now: number) {
     this.#session = session
     this.#limits = limits
     this.#lastActivity = now
     this.#messageStart = Number.POSITIVE_INFINITY
   }
 
-  /** Bytes have been received, and the session has seen them, or sent. */
-  touch(now: number): void {
+  /** Bytes have been received, and the session has seen them, or sent. Returns whether a message has begun. */
+  touch(now: number): boolean {
     const { inMessage, messages } = this.#session
+    const wasInMessage = this.#messageStart !== Number.POSITIVE_INFINITY && messages === this.#messages
     this.#lastActivity = now
-    // Of the message that is open now the first bytes came with these, unless it was open before.
-    if (!inMessage) this.#messageStart = Number.POSITIVE_INFINITY
-    else if (this.#messageStart === Number.POSITIVE_INFINITY || messages !== this.#messages) this.#messageStart = now
     this.#messages = messages
+    if (!inMessage) this.#messageStart = Number.POSITIVE_INFINITY
+    else if (!wasInMessage) this.#messageStart = now
+    return inMessage && !wasInMessage
   }
 
   /** Milliseconds until the connection will be late if nothing happens, at least 0; Infinity for never. */
@@ -43,8 +47,6 @@ export class Deadline {
     return this.#lastActivity + this.#limits.idleTimeout
   }
 
-  // A client whose message is not complete because the server does not read it is not late, but the model only asks
-  // while it reads.
   #messageEnd(): number {
     return this.#messageStart + this.#limits.messageTimeout
   }

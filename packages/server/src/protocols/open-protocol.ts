@@ -1,6 +1,7 @@
 import { commonCounters } from './counters.js'
 import { openEcho } from './echo.js'
 import type { Protocol, WorkerContext } from './protocol.js'
+import { openReverse } from './reverse/reverse.js'
 import type { ProtocolName, ProtocolSettings } from './settings.js'
 
 /** Opens a protocol in the worker that will serve its connections. Throws a StartError when it cannot run here. */
@@ -9,7 +10,7 @@ export async function openProtocol(settings: ProtocolSettings, context: WorkerCo
     case 'echo':
       return openEcho(context)
     case 'reverse':
-      throw new Error('not built yet')
+      return openReverse(settings, context)
   }
 }
 

@@ -3,6 +3,14 @@ export type ProtocolSettings = EchoSettings | ReverseSettings
 
 export type ProtocolName = ProtocolSettings['name']
 
+export const protocolNames = ['echo', 'reverse'] as const satisfies readonly ProtocolName[]
+
+/** Where a protocol is to be found, unless asked otherwise. */
+export const defaultPorts: Readonly<Record<ProtocolName, readonly number[]>> = {
+  echo: [8001, 8002, 8003, 8004],
+  reverse: [8001, 8002, 8003, 8004],
+}
+
 export interface EchoSettings {
   readonly name: 'echo'
 }
