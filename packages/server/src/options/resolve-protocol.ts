@@ -1,9 +1,14 @@
 import { UsageError } from 'command-line'
 import type { ProtocolName, ProtocolSettings } from '../protocols/settings.js'
-import type { ProtocolArguments } from './protocol-options.js'
+import { defaultJournal, defaultUsers, type ProtocolArguments } from './protocol-options.js'
 
 /** Which protocol each option is for; the others belong to all. */
-const ownOptions: Readonly<Record<string, ProtocolName>> = { unit: 'reverse', 'allow-exit': 'reverse' }
+const ownOptions: Readonly<Record<string, ProtocolName>> = {
+  unit: 'reverse',
+  'allow-exit': 'reverse',
+  users: 'journal',
+  journal: 'journal',
+}
 
 /** The protocol that the command line asks for. Throws a UsageError for options of another protocol. */
 export function resolveProtocol(options: Partial<ProtocolArguments>): ProtocolSettings {
@@ -15,6 +20,10 @@ export function resolveProtocol(options: Partial<ProtocolArguments>): ProtocolSe
   switch (name) {
     case 'echo':
       return { name }
+    case 'ack':
+      return { name }
+    case 'journal':
+      return { name, users: options.users ?? defaultUsers, file: options.journal ?? defaultJournal }
     case 'reverse':
       return { name, unit: options.unit ?? 'line', allowExit: options.allowExit ?? false }
   }

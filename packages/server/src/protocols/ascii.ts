@@ -10,3 +10,8 @@ export function textOf(bytes: Uint8Array): string {
 export function isText(bytes: Uint8Array, text: string): boolean {
   return bytes.length === text.length && textOf(bytes) === text
 }
+
+/** A line without the carriage return that Telnet and its kin put before the newline. */
+export function withoutCarriageReturn(line: Uint8Array): Uint8Array {
+  return line.at(-1) === ascii.carriageReturn ? line.subarray(0, -1) : line
+}

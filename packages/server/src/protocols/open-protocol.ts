@@ -1,5 +1,7 @@
+import { openAck } from './ack/ack.js'
 import { commonCounters } from './counters.js'
 import { openEcho } from './echo.js'
+import { openJournal } from './journal/journal.js'
 import type { Protocol, WorkerContext } from './protocol.js'
 import { openReverse } from './reverse/reverse.js'
 import type { ProtocolName, ProtocolSettings } from './settings.js'
@@ -9,6 +11,10 @@ export async function openProtocol(settings: ProtocolSettings, context: WorkerCo
   switch (settings.name) {
     case 'echo':
       return openEcho(context)
+    case 'ack':
+      return openAck(context)
+    case 'journal':
+      return openJournal(settings, context)
     case 'reverse':
       return openReverse(settings, context)
   }

@@ -19,9 +19,9 @@ export class Refusals {
   }
 
   /** A message that makes no sense, or is not authorised. `reason` is one line without its end. */
-  refuse(reason: string, connection: ConnectionInfo, output: Output, prefix = 'ERROR '): void {
+  refuse(reason: string, connection: ConnectionInfo, output: Output): void {
     this.#refused.add()
-    this.#end(reason, connection, output, prefix)
+    this.#end(reason, connection, output)
   }
 
   /** A message over the limit. `what` names it, as `line`. */
@@ -40,9 +40,9 @@ export class Refusals {
     this.#end(reason, connection, output)
   }
 
-  #end(reason: string, { remoteAddress }: ConnectionInfo, output: Output, prefix = 'ERROR '): void {
+  #end(reason: string, { remoteAddress }: ConnectionInfo, output: Output): void {
     this.#context.log.warn(`${remoteAddress}: ${reason}; closed`)
-    output.write(Buffer.from(`${prefix}${reason}\n`))
+    output.write(Buffer.from(`ERROR ${reason}\n`))
     output.close()
   }
 }
