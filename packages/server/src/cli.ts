@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCommandLine } from 'command-line'
+import { modelOptions, resolveModel } from './models/model-options.js'
 import { limitOptions } from './options/limit-options.js'
 import { listeningOptions } from './options/listening-options.js'
 import { observationOptions } from './options/observation-options.js'
@@ -15,7 +16,7 @@ await runCommandLine('server', yargs =>
     'Writes back every byte that its clients send, or speaks another protocol, and holds at most one threshold of ' +
       'bytes for a client that does not read. One line on stdout says that it listens; everything else goes to stderr.',
     command =>
-      observationOptions(limitOptions(protocolOptions(listeningOptions(command))))
+      observationOptions(limitOptions(modelOptions(protocolOptions(listeningOptions(command)))))
         .example('$0 --ports 9000 --host ::', 'port 9000, IPv4 and IPv6')
         .example('$0 --pipe-threshold 64k --stats 5s', 'hold less, and say how much')
         .example('$0 --protocol reverse', 'write back each line reversed')
@@ -24,7 +25,7 @@ await runCommandLine('server', yargs =>
       if (options.readyFd !== undefined) checkReadyDescriptor(options.readyFd)
       const protocol = resolveProtocol(options)
       const ports = options.ports ?? defaultPorts[protocol.name]
-      await serve({ ...options, protocol, ports, delay: options.delay ?? 0 })
+      await serve({ ...options, protocol, model: resolveModel(options), ports, delay: options.delay ?? 0 })
     }
   )
 )

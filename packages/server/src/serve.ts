@@ -5,6 +5,7 @@ import type { EngineName } from 'reactor'
 import { readDescriptorLimit } from './descriptor-limit.js'
 import { logReport, logStop } from './log-report.js'
 import { createLogger, type LogFormat, type Logger, type LogLevel } from './logger.js'
+import type { ModelSettings } from './models/model.js'
 import type { ProtocolSettings } from './protocols/settings.js'
 import { readyDocument, readyLine, tell } from './ready-notice.js'
 import { type RunningServer, startServer } from './server.js'
@@ -15,6 +16,7 @@ import { StatsPrinter } from './stats-printer.js'
 export interface ServeOptions {
   readonly ports: readonly number[]
   readonly host: string
+  readonly model: ModelSettings
   readonly engine: EngineName | 'auto'
   readonly protocol: ProtocolSettings
   readonly delay: number

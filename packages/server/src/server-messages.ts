@@ -1,31 +1,16 @@
 // What passes between the server's main thread and its loop thread.
 
-import type { Limits } from './protocols/protocol.js'
-import type { ProtocolSettings } from './protocols/settings.js'
+import type { Service } from './models/service.js'
 
-/** What the loop thread is given at its start. Everything is resolved: an IP address, no defaults left. */
-export interface ServerThreadData {
-  readonly host: string
-  readonly ports: readonly number[]
-  /** For an IPv6 host: take IPv4 connections as well. */
-  readonly dualStack: boolean
-  /** Connections that may wait in the kernel to be accepted. */
-  readonly backlog: number
-  /** Bytes. */
-  readonly pipeThreshold: number
-  readonly protocol: ProtocolSettings
+/** What a loop's thread is given at its start. */
+export interface ServerThreadData extends Service {
   /** Which of the workers this loop is, counted from 1. */
   readonly worker: number
   readonly workers: number
   /** The memory of the `CounterTable` of all workers. */
   readonly counters: SharedArrayBuffer
-  readonly limits: Limits
-  /** What the work for a message takes, in milliseconds; 0 for nothing. */
-  readonly delay: number
-  /** Infinity for none. */
-  readonly maxConnections: number
-  /** Whether each connection's beginning and end is reported. */
-  readonly reportConnections: boolean
+  /** Whether other loops listen on the same ports (`SO_REUSEPORT`, socket(7)). */
+  readonly reusePort: boolean
 }
 
 /** From the main thread to the loop's. */
