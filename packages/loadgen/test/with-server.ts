@@ -41,4 +41,4 @@ export function local(port: number): { host: string; port: number } {
 }
 
 /** The engines that every workload is tested on. */
-export const engines = ['epoll', 'node'] as const
+export const engines = ['epoll', 'uring', 'node'] as const

@@ -18,8 +18,8 @@ export interface SocketHandler {
    */
   onRead(socket: Socket, block: Block, start: number, length: number): void
   /**
-   * After a `write` that took less than it was given: there is room again. Also when `pendingBytes` has fallen to 0.
-   * Never after `shutdown`.
+   * After a `write` that took less than it was given: there is room again. Also whenever `pendingBytes` has fallen, by
+   * how little ever: there is more room. Never after `shutdown`.
    */
   onWritable(socket: Socket): void
   /**

@@ -21,6 +21,8 @@ export interface Child {
 export interface ChildOptions {
   /** How many descriptors it may open (`ulimit -n`). */
   readonly descriptors?: number
+  /** A descriptor of this process that it gets as its descriptor 3. */
+  readonly inherited?: number
 }
 
 /** Runs `use` beside a fixture in a process of its own, which is killed afterwards if it has not ended. */
@@ -28,11 +30,13 @@ export async function withChild<T>(
   fixture: string,
   args: readonly string[],
   use: (child: Child) => Promise<T>,
-  { descriptors }: ChildOptions = {}
+  { descriptors, inherited }: ChildOptions = {}
 ): Promise<T> {
   const command = [process.execPath, fileURLToPath(new URL(`${fixture}.js`, fixtures)), ...args]
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `
-  const child = spawn('sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
+    stdio: ['ignore', 'pipe', 'inherit', inherited ?? 'ignore'],
+  })
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
   try {
@@ -44,9 +48,9 @@ export async function withChild<T>(
   }
 }
 
-function watch(child: ChildProcess & { stdout: NodeJS.ReadableStream }): Child {
+function watch(child: ChildProcess): Child {
   const lines: string[] = []
-  const reader = createInterface({ input: child.stdout }).on('line', line => lines.push(line))
+  const reader = createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', line => lines.push(line))
   const closed = once(reader, 'close')
   return {
     pid: child.pid as number,

@@ -1,10 +1,13 @@
+import { readdirSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import type { SystemError } from '../src/index.js'
+import { createLoop, type Listener, type SystemError } from '../src/index.js'
 import { MSG_NOSIGNAL } from '../src/linux/constants.js'
 import { close, send } from '../src/linux/libc.js'
 import { mapScratch } from '../src/linux/mapped-memory.js'
 import { openConnecting } from '../src/linux/open-socket.js'
-import { describeMatrix, onLoop } from './rig.js'
+import { localPortOf } from '../src/linux/socket-address.js'
+import { withChild } from './child.js'
+import { describeMatrix, onLoop, Rig } from './rig.js'
 
 const oneByte = mapScratch(1).address
 
@@ -16,6 +19,15 @@ function countEstablished(port: number, count: number): number {
   const established = fds.filter(fd => send(fd, oneByte, 1, MSG_NOSIGNAL) === 1).length
   for (const fd of fds) close(fd)
   return established
+}
+
+/** The descriptor of this process that has a local port. */
+function descriptorOf(port: number): number {
+  const fd = readdirSync('/proc/self/fd')
+    .map(Number)
+    .find(fd => localPortOf(fd) === port)
+  assert.not.type(fd, 'undefined')
+  return fd as number
 }
 
 describeMatrix('listening', (test, engine) => {
@@ -152,4 +164,59 @@ describeMatrix('listening', (test, engine) => {
         listener.close()
       })
     }))
+
+  test('closed, its port is free at once', async () => {
+    let again: Promise<Listener> | undefined
+    await onLoop(engine, async (rig, loop) => {
+      const listener = await rig.listen()
+      loop.timer(20, () => {
+        listener.close()
+        again = rig.listen(undefined, { port: listener.port })
+        again.catch(() => {})
+        rig.stopIn(20)
+      })
+    })
+    await again
+  })
+
+  test('closed, it neither ends nor watches the same socket in a process that has inherited it', async () => {
+    const loop = await createLoop(engine)
+    const rig = new Rig(loop)
+    const listener = await rig.listen()
+    const accepted: string[] = []
+    let turns = 0
+    const knock = () => {
+      const client = rig.connect(listener.port, {
+        onEnd: () => {
+          accepted.push(client.text)
+          if (accepted.length === 5) knockUnseen(20)
+          else knock()
+        },
+      })
+    }
+    // Nothing of these connections concerns the loop any more, once the listener is closed.
+    const knockUnseen = (left: number) => {
+      if (left === 20) turns = loop.turns
+      const { fd } = openConnecting({ host: '127.0.0.1', port: listener.port })
+      loop.timer(3, () => {
+        close(fd)
+        if (left > 1) knockUnseen(left - 1)
+        else loop.stop()
+      })
+    }
+    const run = async () => {
+      loop.timer(20, () => {
+        listener.close()
+        knock()
+      })
+      rig.limit()
+      await loop.run()
+    }
+    await withChild('inheriting-acceptor', [], child => child.line('ready').then(run), {
+      inherited: descriptorOf(listener.port),
+    })
+    assert.equal(accepted, Array(5).fill('accepted by the heir'))
+    assert.ok(loop.turns - turns < 30, `${loop.turns - turns} turns for what does not concern the loop`)
+    rig.checkAllClosed()
+  })
 })

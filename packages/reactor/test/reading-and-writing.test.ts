@@ -16,7 +16,7 @@ const tiny = { sendBuffer: 2048, receiveBuffer: 2048 }
 describeMatrix('reading and writing', (test, engine) => {
   test('through tiny buffers everything arrives in order at a receiver that pauses', () =>
     onLoop(engine, async (rig, loop) => {
-      const total = 300_000
+      const total = 600_000
       const checker = new PatternChecker()
       const sender = new PatternSender(loop.arena, total, socket => socket.shutdown())
       let refusals = 0
@@ -102,6 +102,50 @@ describeMatrix('reading and writing', (test, engine) => {
         waitAndLook()
       })
     }))
+
+  test('a write of more than an engine takes at once goes on when it is told to', () =>
+    onLoop(engine, async (rig, loop) => {
+      const block = blockOf(new Uint8Array(megabyte))
+      let sent = 0
+      const onWritable = (socket: Socket) => {
+        sent += socket.write(block, sent, block.size - sent)
+      }
+      const onRead = () => {
+        if (server.receivedBytes === block.size) loop.stop()
+      }
+      let server: Endpoint
+      await rig.pair({ client: { onWritable }, server: { onRead } }, ({ socket }, end) => {
+        server = end
+        onWritable(socket)
+      })
+    }))
+
+  // On `epoll` nothing is ever pending.
+  if (engine !== 'epoll') {
+    test('a writer is told whenever pending bytes have gone, not only of the last', () =>
+      onLoop(engine, async (rig, loop) => {
+        const block = blockOf(new Uint8Array(16 * 1024))
+        const told: number[] = []
+        const client = { onWritable: (socket: Socket) => told.push(socket.pendingBytes) }
+        const onRead = (socket: Socket) => socket.demand(server.receivedBytes < 20_000 ? 10_000 : 0)
+        let server: Endpoint
+        await rig.pair({ client, server: { onRead }, connect: tiny, listen: tiny }, ({ socket }, end) => {
+          server = end
+          server.socket.demand(0)
+          for (let count = 0; count < 8; count++) assert.is(socket.write(block, 0, block.size), block.size)
+          loop.timer(50, () => {
+            assert.is(told.at(-1), socket.pendingBytes, 'not told of what the kernel has taken at first')
+            server.socket.demand(10_000)
+          })
+          loop.timer(150, () => {
+            assert.is(told.at(-1), socket.pendingBytes, 'not told of what has gone since')
+            // `node` hears only of the whole of what it gave the kernel in one call.
+            if (engine === 'uring') assert.ok(told.length > 2)
+            loop.stop()
+          })
+        })
+      }))
+  }
 
   test('a message that comes byte by byte is delivered byte by byte', () =>
     onLoop(engine, async (rig, loop) => {

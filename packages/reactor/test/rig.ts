@@ -14,7 +14,7 @@ import {
 } from '../src/index.js'
 import { Endpoint, type Hooks } from './endpoint.js'
 
-/** A test that has not stopped its loop after so many milliseconds has failed. */
+/** How long a test may take to stop its loop, in milliseconds. */
 const patience = 5000
 
 /** Registers the tests of a topic once for each engine. */
@@ -103,6 +103,13 @@ export class Rig {
     this.loop.timer(delay, () => this.loop.stop())
   }
 
+  /** Fails the test when it has not stopped its loop by then. */
+  limit(milliseconds = patience): void {
+    this.loop.timer(milliseconds, () => {
+      throw new Error(`the test did not stop its loop within ${milliseconds} ms`)
+    })
+  }
+
   checkAllClosed(): void {
     for (const endpoint of this.#endpoints) assert.is(endpoint.closes, 1, 'onClose was not called exactly once')
   }
@@ -119,9 +126,7 @@ export async function onLoop(
 ): Promise<void> {
   const loop = await createLoop(engine, options)
   const rig = new Rig(loop)
-  loop.timer(patience, () => {
-    throw new Error(`the test did not stop its loop within ${patience} ms`)
-  })
+  rig.limit()
   let check: unknown
   try {
     check = await setUp(rig, loop)

@@ -3,8 +3,7 @@ import type { Suite } from 'suite'
 import { type RunningServer, type ServerOptions, startServer } from '../src/index.js'
 import { Client } from './client.js'
 
-/** `uring` joins when its pending bytes tell a pipe of every send, not of the last alone: until then pipes refill late. */
-export const engines: readonly EngineName[] = ['epoll', 'node']
+export const engines: readonly EngineName[] = ['epoll', 'uring', 'node']
 
 /** Registers a test of one engine. */
 export function testOn(

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { Monitor, memoryBytes, type Sample } from 'monitor'
 import { seconds } from './format.js'
 import type { Program } from './program/program.js'
 import type { CpuSpan } from './rules/cpu-rule.js'
+import { lazyCollectors } from './rules/memory-rule.js'
 import { readThreadTimes } from './thread-times.js'
 import { Doubt } from './verdict.js'
 
@@ -61,6 +63,11 @@ export class ResourceWatch {
       this.#peak = Math.max(this.#peak, memoryOf(this.samples[this.#seen]))
     }
     return { now, peak: this.#peak }
+  }
+
+  /** True when a process of the program runs on a runtime that lets garbage lie for long. */
+  get collectsLazily(): boolean {
+    return (this.samples.at(-1)?.processes ?? []).some(({ pid }) => lazyCollectors.test(mapsOf(pid)))
   }
 
   /** Takes a sample now and returns its number, from which on others can be asked for. */
@@ -133,4 +140,13 @@ function difference(now: ThreadTimes = new Map(), before: ThreadTimes = new Map(
 
 function memoryOf(sample: Sample | undefined): number {
   return sample === undefined ? 0 : memoryBytes(sample)
+}
+
+/** The mapped files of a process among other things (proc_pid_maps(5)); empty where they may not be looked at. */
+function mapsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/maps`, 'utf8')
+  } catch {
+    return ''
+  }
 }

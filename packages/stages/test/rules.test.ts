@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { type CpuSpan, cpuLimit, judgeCpu, spinLimit } from '../src/rules/cpu-rule.js'
-import { growthAllowance, judgeGrowth, judgeLevels, type MemoryPoint } from '../src/rules/memory-rule.js'
+import {
+  growthAllowance,
+  judgeGrowth,
+  judgeLevels,
+  lazyCollectors,
+  type MemoryPoint,
+} from '../src/rules/memory-rule.js'
 
 const mebibyte = 1024 * 1024
 const test = suite('rules')
@@ -146,6 +152,37 @@ test('memory: whatever lies within the allowance passes, and any even leak beyon
       assert.is(judgeGrowth(points(moved => moved * slope, count)).broken, true)
     })
   )
+})
+
+test('garbage that a runtime lets lie is no leak, whatever else is', () => {
+  const lazy = { collectsLazily: true }
+  for (const slope of [1 / 1024, 1 / 100, 1 / 16]) {
+    assert.is(
+      judgeGrowth(
+        points(moved => 80 * mebibyte + moved * slope),
+        lazy
+      ).broken,
+      false
+    )
+  }
+  assert.is(
+    judgeGrowth(
+      points(moved => 80 * mebibyte + moved / 8),
+      lazy
+    ).broken,
+    true
+  )
+  const levels = [100, 150, 200, 250].map(level => level * mebibyte)
+  assert.is(judgeLevels(levels, lazy).broken, false)
+  assert.is(judgeLevels(levels).broken, true)
+  for (const path of [
+    '/usr/lib/jvm/lib/server/libjvm.so',
+    '/usr/share/dotnet/libcoreclr.so',
+    '/usr/lib/libmonosgen-2.0.so.1',
+  ]) {
+    assert.match(`7f00-7f01 r-xp 00000000 08:01 77 ${path}\n`, lazyCollectors)
+  }
+  assert.not.match('/usr/lib/x86_64-linux-gnu/libc.so.6', lazyCollectors)
 })
 
 test.run()

@@ -1,5 +1,5 @@
 import { endianness } from 'node:os'
-import { EINTR, EPOLL_CLOEXEC, EPOLL_CTL_ADD } from '../linux/constants.js'
+import { EINTR, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL } from '../linux/constants.js'
 import { close, epollCreate1, epollCtl, epollWait, errno } from '../linux/libc.js'
 import { mapScratch } from '../linux/mapped-memory.js'
 import { SystemError } from '../system-error.js'
@@ -33,6 +33,14 @@ export class EpollEvents {
     view.setInt32(dataWord * 4, fd, littleEndian)
     view.setInt32(dataWord * 4 + 4, generation, littleEndian)
     if (epollCtl(this.#fd, EPOLL_CTL_ADD, fd, address) < 0) throw SystemError.fromErrno('epoll_ctl', errno())
+  }
+
+  /**
+   * Ends a registration. Closing the descriptor does so too, but not while another process has one of the same socket
+   * (epoll(7)).
+   */
+  remove(fd: number): void {
+    epollCtl(this.#fd, EPOLL_CTL_DEL, fd, 0)
   }
 
   /** Waits up to `timeout` milliseconds (-1: for ever) and returns how many events came. Throws a SystemError. */

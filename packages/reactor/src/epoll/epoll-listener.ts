@@ -1,15 +1,14 @@
-import { EAGAIN, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../linux/constants.js'
+import { isConnectionError, isShortage } from '../linux/accept-errors.js'
+import { EAGAIN, EINTR } from '../linux/constants.js'
 import { errno } from '../linux/libc.js'
 import { accept } from '../linux/socket-address.js'
 import type { Listener, ListenOptions, Socket, SocketHandler } from '../loop.js'
+import type { Ready } from '../ready-queue.js'
 import { SystemError } from '../system-error.js'
 import type { EpollLoop } from './epoll-loop.js'
-import type { Ready } from './ready-queue.js'
 
 /** Connections taken in one turn, so that a crowd at the door does not starve those inside. */
 const acceptsPerTurn = 64
-
-const shortages = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM])
 
 /** A listening socket: accepts until EAGAIN, and rests when descriptors run out. */
 export class EpollListener implements Listener, Ready {
@@ -87,7 +86,7 @@ export class EpollListener implements Listener, Ready {
       this.#shortageTold = false
       return true
     }
-    if (!shortages.has(error)) {
+    if (!isShortage(error)) {
       if (error !== EINTR && !isConnectionError(error)) throw SystemError.fromErrno('accept4', error)
       return false
     }
@@ -105,22 +104,4 @@ export class EpollListener implements Listener, Ready {
     this.closed = true
     this.#loop.discardListener(this)
   }
-}
-
-const connectionErrors = new Set([
-  'ECONNABORTED',
-  'EPERM',
-  'EPROTO',
-  'ENOPROTOOPT',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENONET',
-  'EOPNOTSUPP',
-  'ETIMEDOUT',
-])
-
-function isConnectionError(error: number): boolean {
-  return connectionErrors.has(SystemError.fromErrno('accept4', error).code)
 }

@@ -9,12 +9,12 @@ import { mapRegion } from '../linux/mapped-memory.js'
 import { openConnecting, openListening } from '../linux/open-socket.js'
 import { acceptedPeer, localPortOf } from '../linux/socket-address.js'
 import type { ConnectOptions, Listener, ListenOptions, Loop, Socket, SocketHandler, Timer } from '../loop.js'
+import { ReadyQueue } from '../ready-queue.js'
 import { SystemError } from '../system-error.js'
 import { TimerHeap } from '../timer-heap.js'
 import { EpollEvents } from './epoll-events.js'
 import { EpollListener } from './epoll-listener.js'
 import { EpollSocket } from './epoll-socket.js'
-import { ReadyQueue } from './ready-queue.js'
 
 /** What a pipe keeps is kept in blocks of this size: small, since many slow clients may each hold one. */
 const keepBlockSize = 64 * 1024
@@ -140,6 +140,7 @@ export class EpollLoop implements Loop {
   }
 
   discardListener(listener: EpollListener): void {
+    this.#events.remove(listener.fd)
     this.#release(listener.fd)
   }
 

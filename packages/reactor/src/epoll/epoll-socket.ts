@@ -15,9 +15,9 @@ import { addressOf, errno, recv, send, shutdown } from '../linux/libc.js'
 import { localPortOf } from '../linux/socket-address.js'
 import { resetOnClose, takeSocketError } from '../linux/socket-options.js'
 import type { Socket, SocketHandler, Timer } from '../loop.js'
+import type { Ready } from '../ready-queue.js'
 import { SystemError } from '../system-error.js'
 import type { EpollLoop } from './epoll-loop.js'
-import type { Ready } from './ready-queue.js'
 
 const readable = 1
 const writable = 2

@@ -26,6 +26,7 @@ export const SHUT_WR = 1
 export const MSG_NOSIGNAL = 0x4000
 
 export const EPOLL_CTL_ADD = 1
+export const EPOLL_CTL_DEL = 2
 export const EPOLLIN = 0x001
 export const EPOLLPRI = 0x002
 export const EPOLLOUT = 0x004

@@ -19,7 +19,7 @@ export class NodeSocket implements Socket {
   #failure: SystemError | undefined
   #demand = Number.POSITIVE_INFINITY
   #localPort: number
-  /** The owner is to be told when nothing is pending any more. */
+  /** `write` refused something, and its owner waits for `onWritable`. */
   #owesRoom = false
   #writeEnded = false
   /** Node has closed the connection by itself, since both directions have ended; for the owner it is still there. */
@@ -109,14 +109,13 @@ export class NodeSocket implements Socket {
     this.#net.write(Buffer.from(buffer as ArrayBuffer, byteOffset + start, length), error => {
       block.release()
       // What was lost with the connection stays pending.
-      if (takenAtOnce || error || this.#net.destroyed) return
-      this.pendingBytes -= length
-      if (this.#owesRoom && this.pendingBytes === 0) this.#loop.call(() => this.#offerRoom())
+      if (error || this.#net.destroyed) return
+      if (!takenAtOnce) this.pendingBytes -= length
+      if (!takenAtOnce || this.#owesRoom) this.#loop.call(() => this.#offerRoom())
     })
     takenAtOnce = this.#net.writableLength === 0
     if (takenAtOnce) return
     this.pendingBytes += length
-    this.#owesRoom = true
   }
 
   #offerRoom(): void {

@@ -1,13 +1,12 @@
-import { EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../linux/constants.js'
-import { close, shutdown } from '../linux/libc.js'
+import { isConnectionError, isShortage } from '../linux/accept-errors.js'
+import { EINTR } from '../linux/constants.js'
+import { close } from '../linux/libc.js'
 import { resetOnClose } from '../linux/socket-options.js'
 import type { Listener, ListenOptions, Socket, SocketHandler } from '../loop.js'
 import { SystemError } from '../system-error.js'
-import { ECANCELED, IORING_CQE_F_MORE, SHUT_RDWR } from './abi.js'
+import { ECANCELED, IORING_CQE_F_MORE } from './abi.js'
 import { accepting, pushAccept, pushCancel } from './operations.js'
 import type { UringLoop } from './uring-loop.js'
-
-const shortages = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM])
 
 /** A listening socket with one multishot accept; it rests when descriptors run out. */
 export class UringListener implements Listener {
@@ -64,7 +63,7 @@ export class UringListener implements Listener {
 
   #acceptFailed(error: number): void {
     if (this.closed || error === ECANCELED || error === EINTR) return
-    if (!shortages.has(error)) {
+    if (!isShortage(error)) {
       if (!isConnectionError(error)) throw SystemError.fromErrno('accept4', error)
       return
     }
@@ -100,27 +99,32 @@ export class UringListener implements Listener {
     if (this.closed) return
     this.closed = true
     for (const fd of this.#held.splice(0)) refuse(fd)
-    // The accept in flight keeps the socket open for a turn more, but from now on nobody gets in.
-    shutdown(this.fd, SHUT_RDWR)
+    // At once: the accept in flight holds the socket open and would let in whoever comes. Not by shutdown(2), which would
+    // end the same socket in every process that has inherited it.
+    this.#cancel()
+    this.#loop.ring.submit()
+    close(this.fd)
     this.#loop.change(this)
+  }
+
+  #cancel(): void {
+    if (!this.#inFlight || this.#cancelled) return
+    this.#cancelled = true
+    pushCancel(this.#loop.ring, accepting, this.slot)
   }
 
   /** Submits what the state calls for. Calls no owner. */
   flush(): void {
-    const { ring } = this.#loop
     if (this.#inFlight) {
-      if (this.#cancelled || !(this.closed || this.#paused)) return
-      this.#cancelled = true
-      pushCancel(ring, accepting, this.slot)
+      if (this.#paused) this.#cancel()
     } else if (this.closed) {
       if (this.#finished) return
       this.#finished = true
-      close(this.fd)
       this.#loop.forgetListener(this)
     } else if (!this.#paused && !this.#short) {
       this.#inFlight = true
       this.#acceptTurn = this.#loop.turns
-      pushAccept(ring, this.fd, this.slot)
+      pushAccept(this.#loop.ring, this.fd, this.slot)
     }
   }
 }
@@ -129,23 +133,4 @@ export class UringListener implements Listener {
 function refuse(fd: number): void {
   resetOnClose(fd)
   close(fd)
-}
-
-const connectionErrors = new Set([
-  'ECONNABORTED',
-  'EPERM',
-  'EPROTO',
-  'ENOPROTOOPT',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENONET',
-  'EOPNOTSUPP',
-  'ETIMEDOUT',
-])
-
-/** Errors of the connection itself, which accept(2) passes on. */
-function isConnectionError(error: number): boolean {
-  return connectionErrors.has(SystemError.fromErrno('accept4', error).code)
 }

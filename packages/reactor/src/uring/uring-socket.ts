@@ -1,16 +1,17 @@
 import type { Block } from '../arena.js'
-import type { Ready } from '../epoll/ready-queue.js'
 import { EAGAIN, EINTR, SHUT_WR } from '../linux/constants.js'
 import { close, shutdown } from '../linux/libc.js'
 import { localPortOf } from '../linux/socket-address.js'
 import { resetOnClose } from '../linux/socket-options.js'
 import type { Socket, SocketHandler, Timer } from '../loop.js'
+import type { Ready } from '../ready-queue.js'
 import { SystemError } from '../system-error.js'
 import { ECANCELED } from './abi.js'
 import { connecting, pushCancel, pushSend, pushSendRanges, sending } from './operations.js'
 import { Outgoing } from './outgoing.js'
 import type { UringLoop } from './uring-loop.js'
 import { UringReceiver } from './uring-receiver.js'
+import { bulkBlockSize } from './uring-sizes.js'
 
 const connectInFlight = 1 << 0
 const connectCancelled = 1 << 1
@@ -18,15 +19,15 @@ const sendInFlight = 1 << 2
 const sendCancelled = 1 << 3
 const unconnected = 1 << 4
 const writeEnded = 1 << 5
-/** `write` refused something, and its owner waits for `onWritable`. */
+/** `write` refused something before the connection stood, and its owner waits for `onWritable`. */
 const writeRefused = 1 << 6
 /** Closing without delivering what is pending. */
 const discarding = 1 << 7
 /** The descriptor is closed. */
 const finished = 1 << 8
 
-/** Accepted bytes that may wait for the kernel before `write` refuses more. */
-const pendingLimit = 128 * 1024
+/** Accepted bytes that may wait for the kernel before `write` refuses more: one bulk read behind the half of another. */
+const pendingLimit = 1.5 * bulkBlockSize
 
 /** How long a closed connection tries to deliver what was accepted, in milliseconds, to a peer that does not read. */
 const lingerLimit = 60_000
@@ -108,17 +109,19 @@ export class UringSocket implements Socket, Ready {
 
   write(block: Block, start: number, length: number): number {
     if (this.closed || this.#state & writeEnded || length === 0) return 0
-    if (this.#state & unconnected || this.pendingBytes >= pendingLimit) {
+    if (this.#state & unconnected) {
       this.#state |= writeRefused
       return 0
     }
+    // Whoever is refused has bytes pending, and is told when the next of them have gone.
+    const room = pendingLimit - this.pendingBytes
+    if (room <= 0) return 0
     this.#outgoing ??= new Outgoing()
     this.#loop.change(this)
-    if (block.address !== 0) {
-      this.#outgoing.append(block, start, length)
-      return length
-    }
-    return this.#appendCopy(this.#outgoing, block, start, length)
+    const accepted = Math.min(length, room)
+    if (block.address === 0) return this.#appendCopy(this.#outgoing, block, start, accepted)
+    this.#outgoing.append(block, start, accepted)
+    return accepted
   }
 
   // Memory that is not the loop's might move or be collected while the kernel sends from it.
@@ -126,7 +129,6 @@ export class UringSocket implements Socket, Ready {
     const { copies } = this.#loop
     const taken = Math.min(length, copies.most)
     outgoing.append(copies.copy(block.memory.subarray(start, start + taken)), copies.start, taken)
-    if (taken < length) this.#state |= writeRefused
     return taken
   }
 
@@ -134,14 +136,15 @@ export class UringSocket implements Socket, Ready {
   onSent(result: number): void {
     this.#state &= ~(sendInFlight | sendCancelled)
     this.#loop.change(this)
+    if (result < 0) {
+      this.#sendFailed(-result)
+      return
+    }
     const outgoing = this.#outgoing as Outgoing
-    if (result >= 0) outgoing.consume(result)
-    else this.#sendFailed(-result)
-    if (outgoing.length > 0 && !(this.#state & writeRefused && outgoing.length < pendingLimit)) return
-    if (outgoing.length === 0 && this.#state & writeEnded && !this.closed) shutdown(this.fd, SHUT_WR)
-    if (this.closed || this.#state & writeEnded) return
-    this.#state &= ~writeRefused
-    this.handler.onWritable(this)
+    outgoing.consume(result)
+    if (this.closed) return
+    if ((this.#state & writeEnded) === 0) this.handler.onWritable(this)
+    else if (outgoing.length === 0) shutdown(this.fd, SHUT_WR)
   }
 
   #sendFailed(error: number): void {

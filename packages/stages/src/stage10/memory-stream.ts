@@ -1,3 +1,4 @@
+import type { Progress } from 'loadgen'
 import { blameFailures } from '../load-blame.js'
 import { type GrowthJudgement, judgeGrowth, type MemoryPoint } from '../rules/memory-rule.js'
 import type { TestContext } from '../stage-test.js'
@@ -9,10 +10,16 @@ import { kibibytes, mebibytes, sampleDuring } from './memory-sampling.js'
  * seems to grow is given as much again: a heap that is being warmed up comes to rest, a leak goes on.
  */
 export async function judgeStream(context: TestContext, ports: readonly number[], size: number): Promise<void> {
-  let judgement = await stream(context, ports, size)
+  const { longest, leastSize } = context.scale.memory
+  let judgement = await stream(
+    context,
+    ports,
+    size,
+    ({ elapsed, verified }) => elapsed > longest && verified >= leastSize
+  )
   if (!judgement.broken) return
   context.log(`memory grew by ${describe(judgement)}: once more, to see whether it goes on`)
-  judgement = await stream(context, ports, size)
+  judgement = await stream(context, ports, size, () => false)
   if (!judgement.broken) return
   const total = mebibytes(judgement.growth)
   throw new Blame('limit', `memory grew by ${describe(judgement)}, by ${total} in all, and went on growing`, {
@@ -20,16 +27,21 @@ export async function judgeStream(context: TestContext, ports: readonly number[]
   })
 }
 
-async function stream(context: TestContext, ports: readonly number[], size: number): Promise<GrowthJudgement> {
-  const { longest, leastSize } = context.scale.memory
+async function stream(
+  context: TestContext,
+  ports: readonly number[],
+  size: number,
+  isEnough: (progress: Progress) => boolean
+): Promise<GrowthJudgement> {
   const startedAt = performance.now()
   const run = await context.load(ports, { workload: 'stream', size, connections: ports.length })
   context.happened(`a client began to stream to port ${ports.join(', ')}`)
   const points: MemoryPoint[] = []
   let stopping = false
-  await sampleDuring(context, run, (memory, { verified, elapsed }) => {
+  await sampleDuring(context, run, (memory, progress) => {
+    const { verified } = progress
     points.push({ moved: verified, memory })
-    if (!stopping && elapsed > longest && verified >= leastSize) {
+    if (!stopping && isEnough(progress)) {
       stopping = true
       void run.stop({ drain: true })
     }
@@ -37,7 +49,7 @@ async function stream(context: TestContext, ports: readonly number[], size: numb
   })
   const report = await run.report
   blameFailures(report, () => 'the client that streams')
-  const judgement = judgeGrowth(points)
+  const judgement = judgeGrowth(points, context.resources)
   context.measure({
     verifiedBytes: (context.measured.verifiedBytes ?? 0) + report.verified,
     rateBytesPerSecond: Math.max(

@@ -34,7 +34,7 @@ export const memory: StageTest = {
     if (others.length > 0) await judgeStream(context, others, sizeOfOthers)
     levels.push(await sampleMemory(context), ...(await judgeChurn(context)))
 
-    const { growth, broken } = judgeLevels(levels)
+    const { growth, broken } = judgeLevels(levels, context.resources)
     if (!broken) return
     const time = seconds(performance.now() - startedAt)
     throw new Blame('limit', `memory grew by ${mebibytes(growth)} in ${time}, whatever the clients did`, { levels })
