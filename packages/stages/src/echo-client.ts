@@ -1,9 +1,11 @@
 import { type Cipher, createCipheriv, createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { byteWindow } from './byte-window.js'
+import { echo } from './echo-protocol.js'
 import { bytes, count, hexByte, seconds } from './format.js'
 import { describeStall, ownErrors } from './load-blame.js'
 import { Patience, stallPatience } from './patience.js'
+import type { Expectation } from './protocol.js'
 import { Blame, Doubt } from './verdict.js'
 
 /** Where a client connects to, and as whom. */
@@ -14,6 +16,8 @@ export interface EchoClientOptions {
   readonly name: string
   /** Every client of one seed and name sends the same bytes; clients of other names send others. */
   readonly seed: number
+  /** What has to come back; the same bytes when undefined. */
+  readonly expectation?: Expectation
 }
 
 /** How often a wait looks whether patience is exhausted, in milliseconds. What happens on the socket wakes it at once. */
@@ -21,6 +25,9 @@ const lookEvery = 100
 
 /** So many bytes in a row are not the same in two random strings by chance. */
 const tellingLength = 8
+
+/** How long the rest of a wrong answer is waited for, in milliseconds, so that the whole of it can be shown. */
+const restTime = 300
 
 /** Bytes given to the socket at once. */
 const writePiece = 65_536
@@ -32,6 +39,7 @@ const writePiece = 65_536
 export class EchoClient {
   readonly name: string
   readonly port: number
+  readonly #expectation: Expectation
   readonly #socket: Socket
   readonly #generator: Cipher
   /** Sent and not yet come back, oldest first. */
@@ -46,7 +54,10 @@ export class EchoClient {
   #taken = 0
   #verified = 0
   #problem: Blame | Doubt | undefined
-  #lastSent = Buffer.alloc(0)
+  #lastSent: Buffer = Buffer.alloc(0)
+  #lastExpected: Buffer = Buffer.alloc(0)
+  /** What arrived since then, where the expectation can say more about it. */
+  #received: Buffer[] = []
   /** The beginning of what came instead of what had to come. */
   unexpected: Buffer | undefined
   #connected = false
@@ -59,6 +70,7 @@ export class EchoClient {
   constructor(options: EchoClientOptions) {
     this.name = options.name
     this.port = options.port
+    this.#expectation = options.expectation ?? echo
     const key = createHash('sha256').update(`${options.seed} ${options.name} ${options.port}`).digest()
     // The key stream of a cipher: bytes of all values, without a period, the same ones for the same key.
     this.#generator = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
@@ -68,6 +80,7 @@ export class EchoClient {
       this.#wake()
     })
     this.#socket.on('data', chunk => {
+      if (this.#expectation.diagnose) this.#received.push(chunk)
       this.#take(chunk)
       this.#wake()
     })
@@ -116,9 +129,14 @@ export class EchoClient {
     await this.finish(limit)
   }
 
-  /** True when the last string that it sent contains these bytes. */
+  /** Bytes that have come back as they should. */
+  get verified(): number {
+    return this.#verified
+  }
+
+  /** True when what has to come back for the last string that it sent contains these bytes. */
   hasSent(content: Buffer): boolean {
-    return this.#lastSent.includes(content)
+    return this.#lastExpected.includes(content)
   }
 
   /** True when the connection is over. */
@@ -177,24 +195,46 @@ export class EchoClient {
   }
 
   #send(content: number | Uint8Array): void {
-    const chunk = typeof content === 'number' ? this.#generator.update(Buffer.alloc(content)) : Buffer.from(content)
-    this.#expected.push(chunk)
+    const chunk = typeof content === 'number' ? this.#makeMessage(content) : Buffer.from(content)
+    const answer = this.#expectation.answer(chunk)
+    this.#expected.push(answer)
     this.#lastSent = chunk
+    this.#lastExpected = answer
+    this.#received = []
     this.#sent += chunk.length
     this.#unsent.push(chunk)
     if (!this.#writing) this.#write()
+  }
+
+  #makeMessage(length: number): Buffer {
+    return this.#expectation.message(this.#generator.update(Buffer.alloc(length)))
   }
 
   async #settle(): Promise<void> {
     const patience = new Patience()
     for (;;) {
       this.#noteProgress(patience)
-      if (this.#problem) throw this.#problem
+      if (this.#problem) throw await this.#diagnosed(this.#problem)
       if (this.#verified === this.#sent) return
       if (this.#ended) throw this.#endedEarly()
-      if (patience.isExhausted()) throw this.#stalled()
+      if (patience.isExhausted()) throw await this.#diagnosed(this.#stalled())
       await this.#something()
     }
+  }
+
+  /** Puts a wrong answer, or a part of one, into the words of the expectation. */
+  async #diagnosed(problem: Blame | Doubt): Promise<Blame | Doubt> {
+    const received = () => Buffer.concat(this.#received)
+    const { diagnose } = this.#expectation
+    if (!diagnose || !(problem instanceof Blame) || problem.kind === 'connection' || this.#received.length === 0) {
+      return problem
+    }
+    const patience = new Patience(restTime)
+    while (received().length < this.#lastExpected.length && !this.#ended && !patience.isExhausted()) {
+      await this.#something()
+    }
+    const what = diagnose({ sent: this.#lastSent, expected: this.#lastExpected, received: received() })
+    return new Blame('bytes', `${this.name} ${what} (port ${this.port})`, problem.evidence)
   }
 
   /** Waits until something happens on the socket, or it is time to look at the patience. */

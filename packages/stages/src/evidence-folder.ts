@@ -8,10 +8,10 @@ import type { TestResult } from './verdict.js'
 /** What was judged, and how. All results of one run have the same. */
 export interface RunSettings {
   readonly stage: number
-  /** The command line. */
+  /** The command line; for a program that ran already, the options by which it was found. */
   readonly target: string
   readonly ports: readonly number[]
-  readonly scale: string
+  readonly scale: 'full' | 'quick'
   readonly seed: number
 }
 

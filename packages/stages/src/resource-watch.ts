@@ -24,7 +24,7 @@ export class ResourceWatch {
   /** The memory of this machine in bytes. */
   readonly systemMemory = totalmem()
   readonly #program: Program
-  readonly #monitor: Monitor
+  readonly #monitor: Monitor | undefined
   /** One for each sample. */
   readonly #threads: readonly ThreadTimes[]
 
@@ -32,20 +32,25 @@ export class ResourceWatch {
   #peak = 0
   #seen = 0
 
-  private constructor(program: Program, monitor: Monitor, threads: readonly ThreadTimes[]) {
+  private constructor(program: Program, monitor: Monitor | undefined, threads: readonly ThreadTimes[]) {
     this.#program = program
     this.#monitor = monitor
     this.#threads = threads
   }
 
-  /** Begins to sample. Throws a Doubt when nothing can be sampled. */
+  /**
+   * Begins to sample. Throws a Doubt when nothing can be sampled; of a program without a pid, only whoever asks for a
+   * sample gets it.
+   */
   static async start(program: Program): Promise<ResourceWatch> {
+    const { pid, tree } = program
+    if (pid === undefined || tree === undefined) return new ResourceWatch(program, undefined, [])
     // Parentage alone would miss a process that went into the background.
-    const members = () => program.tree.members().map(({ pid }) => pid)
+    const members = () => tree.members().map(member => member.pid)
     const threads: ThreadTimes[] = []
     const onSample = ({ processes }: Sample) => void threads.push(readThreadTimes(processes.map(({ pid }) => pid)))
     try {
-      const monitor = await Monitor.start(program.pid, { interval, members, onSample })
+      const monitor = await Monitor.start(pid, { interval, members, onSample })
       return new ResourceWatch(program, monitor, threads)
     } catch (error) {
       throw new Doubt(`the program could not be watched: ${(error as Error).message}`)
@@ -53,7 +58,7 @@ export class ResourceWatch {
   }
 
   get samples(): readonly Sample[] {
-    return this.#monitor.samples
+    return this.#monitor?.samples ?? []
   }
 
   /** Memory in bytes at the last sample, and the highest until then. */
@@ -77,12 +82,14 @@ export class ResourceWatch {
   }
 
   async sampleNow(): Promise<Sample> {
+    if (!this.#monitor)
+      throw new Doubt('CPU time and memory cannot be seen without the pid of the running program: give it with --pid')
     return await this.#monitor.sampleNow()
   }
 
   /** Open descriptors at this moment; undefined where they may not be looked at. */
   async countDescriptors(): Promise<number | undefined> {
-    return (await this.sampleNow()).descriptors
+    return this.#monitor && (await this.sampleNow()).descriptors
   }
 
   /** The CPU time used between the samples from number `mark` on, the last one taken now. */
@@ -119,12 +126,12 @@ export class ResourceWatch {
   /** A Doubt when the samples do not cover the test although the program lives. */
   doubt(): Doubt | undefined {
     const last = this.samples.at(-1)
-    if (this.#program.end || !this.#monitor.ended) return undefined
+    if (this.#program.end || !this.#monitor?.ended) return undefined
     return new Doubt(`the program could no longer be watched ${seconds(last?.atMilliseconds ?? 0)} after the start`)
   }
 
   async stop(): Promise<void> {
-    await this.#monitor.stop()
+    await this.#monitor?.stop()
   }
 }
 

@@ -1,6 +1,7 @@
 import { judge } from './judge.js'
-import { describeResult } from './report/report.js'
-import type { Settings } from './settings.js'
+import { describeResult, describeRunBriefly } from './report/report.js'
+import { type ResultDocument, resultDocument } from './report/result-document.js'
+import { type Settings, settingsOfRun } from './settings.js'
 import type { StageTest } from './stage-test.js'
 import { start } from './start-test.js'
 import type { TestResult } from './verdict.js'
@@ -19,7 +20,7 @@ export async function runStage(
   for (const test of [start, ...tests]) {
     const first = results[0]
     if (first && first.verdict !== 'pass') {
-      results.push(notRun(test, `not tried, since the program did not start: ${first.reason}`))
+      results.push(notTried(test, `not tried, since the program did not start: ${first.reason}`))
     } else {
       say(`${test.id}: ${test.title}`)
       results.push(await judge(test, { ...settings, log: line => say(`  ${line}`) }))
@@ -30,6 +31,26 @@ export async function runStage(
   return results
 }
 
-function notRun({ id, asks }: StageTest, reason: string): TestResult {
-  return { id, verdict: 'unknown', reason, asks, measured: {}, limit: {}, evidence: {}, seconds: 0 }
+/** Judges a program several times, each time with a seed derived from the settings', and tells how each run went. */
+export async function repeatStage(
+  tests: readonly StageTest[],
+  settings: Settings,
+  times: number,
+  say: (line: string) => void
+): Promise<ResultDocument[]> {
+  settings.evidence.begin(settings.run)
+  const runs: ResultDocument[] = []
+  for (let index = 0; index < times; index++) {
+    const run = settingsOfRun(settings, index)
+    const results = await runStage(tests, run, () => {})
+    const [verdict, ...problems] = describeRunBriefly(results)
+    say(`run ${index + 1} of ${times}, seed ${run.seed}: ${verdict}`)
+    for (const line of problems) say(line)
+    runs.push(resultDocument(run.run, results))
+  }
+  return runs
+}
+
+function notTried({ id, asks }: StageTest, reason: string): TestResult {
+  return { id, verdict: 'unknown', reason, asks, measured: {}, limit: {}, evidence: { tried: false }, seconds: 0 }
 }

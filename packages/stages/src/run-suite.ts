@@ -1,7 +1,8 @@
 import { runCommandLine } from 'command-line'
 import { judge } from './judge.js'
+import { type JudgeArguments, judgeOptions } from './judge-options.js'
 import { describeResult, describeSettings } from './report/report.js'
-import { evidenceFolderOf, type JudgeArguments, judgeOptions, readSettings } from './settings.js'
+import { evidenceFolderOf, readSettings } from './settings.js'
 import type { StageTest } from './stage-test.js'
 import { stages } from './stages.js'
 

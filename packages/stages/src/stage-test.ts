@@ -1,6 +1,8 @@
 import type { LoadPlan, LoadRun } from 'loadgen'
 import type { EchoClient } from './echo-client.js'
+import type { LineStream } from './line-stream.js'
 import type { Program } from './program/program.js'
+import type { Protocol } from './protocol.js'
 import type { ResourceWatch } from './resource-watch.js'
 import type { Scale } from './scale.js'
 import type { BlameKind, Evidence, Measures } from './verdict.js'
@@ -28,8 +30,12 @@ export interface TestContext {
   readonly target: Program
   readonly scale: Scale
   readonly resources: ResourceWatch
+  /** What the program has to do with what it is sent: an echo unless the test says otherwise before it connects. */
+  protocol: Protocol
   /** Connects a client. Throws as `EchoClient.connected` does. */
   connect(port: number, name: string): Promise<EchoClient>
+  /** Connects a client that streams lines. Throws as `LineStream.connected` does. */
+  connectStream(port: number, name: string): Promise<LineStream>
   /** Starts a load on some ports; a connection that makes no progress fails when patience ends. */
   load(ports: readonly number[], plan: LoadWithoutSeed): Promise<LoadRun>
   /** A number from 0 up to 1 that depends on the seed and the name alone. */

@@ -15,7 +15,7 @@ export const start: StageTest = {
   },
   async run(context) {
     const { target } = context
-    context.measure({ startMilliseconds: target.startedIn })
+    if (target.startedIn !== undefined) context.measure({ startMilliseconds: target.startedIn })
     for (const port of target.ports) {
       const client = await context.connect(port, 'the first client')
       client.leave()

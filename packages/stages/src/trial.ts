@@ -3,9 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from 'command-line'
 import { type LoadRun, startLoad } from 'loadgen'
 import { EchoClient } from './echo-client.js'
+import { echo } from './echo-protocol.js'
 import { seconds } from './format.js'
+import { LineStream } from './line-stream.js'
 import { stallPatience } from './patience.js'
 import type { Program } from './program/program.js'
+import type { Protocol } from './protocol.js'
 import type { ResourceWatch } from './resource-watch.js'
 import type { Scale } from './scale.js'
 import type { LoadWithoutSeed, TestContext } from './stage-test.js'
@@ -25,11 +28,12 @@ export class Trial implements TestContext {
   readonly scale: Scale
   readonly resources: ResourceWatch
   readonly log: (line: string) => void
+  protocol: Protocol = echo
   readonly measured: Measures = {}
   readonly limit: Measures = {}
   readonly evidence: Evidence = {}
   readonly #seed: number
-  readonly #clients: EchoClient[] = []
+  readonly #clients: (EchoClient | LineStream)[] = []
   readonly #loads: LoadRun[] = []
   #onlyLimits = false
   #last: { readonly what: string; readonly at: number } | undefined
@@ -43,7 +47,14 @@ export class Trial implements TestContext {
   }
 
   async connect(port: number, name: string): Promise<EchoClient> {
-    const client = new EchoClient({ host: this.target.host, port, name, seed: this.#seed })
+    const client = new EchoClient({ host: this.target.host, port, name, seed: this.#seed, expectation: this.protocol })
+    this.#clients.push(client)
+    await client.connected()
+    return client
+  }
+
+  async connectStream(port: number, name: string): Promise<LineStream> {
+    const client = new LineStream({ host: this.target.host, port, name })
     this.#clients.push(client)
     await client.connected()
     return client

@@ -56,6 +56,11 @@ export interface TestResult {
   readonly seconds: number
 }
 
+/** False for a test that was left out because the program did not even start. */
+export function wasTried({ evidence }: TestResult): boolean {
+  return evidence.tried !== false
+}
+
 /** The verdict of several tests together: one failure fails all; without one, one unknown leaves all unknown. */
 export function combineVerdicts(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('fail')) return 'fail'

@@ -111,7 +111,7 @@ test('does not know about a program whose port is taken: exit code 5', () =>
 
 test('says in one line what is wrong with a command line', async () => {
   const wrong: readonly (readonly [args: string[], line: RegExp])[] = [
-    [['run', '11'], /^stages: <stage>: there is no stage '11'; expected one of 10$/],
+    [['run', '11'], /^stages: <stage>: there is no stage '11'; expected one of 6, 7, 8, 9, 10$/],
     [
       ['run', '10', '--only', 'memroy'],
       /^stages: --only: stage 10 has no test 'memroy'; expected some of nonblocking, /,

@@ -10,14 +10,14 @@ import * as assert from 'uvu/assert'
 import { waitUntil } from '../src/patience.js'
 import { holderOfPort } from '../src/program/listeners.js'
 import { commandLineOf, readProcess, readProcessTable } from '../src/program/process-table.js'
-import { Program } from '../src/program/program.js'
+import { StartedProgram } from '../src/program/started-program.js'
 import { Blame, Doubt } from '../src/verdict.js'
 import { fixtureCommand, type Place, portsEnvironment, withPlace } from './fixture.js'
 
 const test = suite('program', { timeLimit: 30_000 })
 
 function launch(fixture: string, { ports, folder }: Place, options: { startTimeout?: number; command?: string } = {}) {
-  return Program.start({
+  return StartedProgram.start({
     command: options.command ?? fixtureCommand(fixture),
     workingDirectory: folder,
     environment: portsEnvironment(ports),

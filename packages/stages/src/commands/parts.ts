@@ -1,9 +1,12 @@
-import { exitCode, withExitCode } from 'command-line'
+import { withExitCode } from 'command-line'
 import type { Argv } from 'yargs'
+import { type JudgeArguments, judgeOptions } from '../judge-options.js'
+import { AttachedProgram } from '../program/attached-program.js'
 import { describeRun, describeSettings, verdictOf } from '../report/report.js'
-import { evidenceFolderOf, type JudgeArguments, judgeOptions, readSettings } from '../settings.js'
+import { evidenceFolderOf, readSettings } from '../settings.js'
 import type { Stage } from '../stages.js'
 import { findStage } from './find-stage.js'
+import { verdictExitCode } from './verdict-exit-code.js'
 
 const stageOption = {
   type: 'string',
@@ -25,6 +28,7 @@ export function partsCommands(yargs: Argv): Argv {
       async args => {
         const { stage } = args as unknown as { stage: Stage }
         const settings = await readSettings(stage, args as unknown as JudgeArguments)
+        if (!('command' in settings.target)) AttachedProgram.check(settings.target)
         settings.evidence.begin(settings.run)
         for (const line of describeSettings(settings.run, stage.tests.length)) process.stdout.write(`${line}\n`)
       }
@@ -38,8 +42,7 @@ export function partsCommands(yargs: Argv): Argv {
         const folder = evidenceFolderOf(stage, rest)
         const reported = stage.tests.map(({ id }) => ({ id, result: folder.result(id) }))
         for (const line of describeRun(reported)) process.stdout.write(`${line}\n`)
-        const verdict = verdictOf(reported)
-        return verdict === 'pass' ? exitCode.success : verdict === 'fail' ? exitCode.checkFailed : exitCode.unknown
+        return verdictExitCode[verdictOf(reported)]
       })
     )
 }

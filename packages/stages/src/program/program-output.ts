@@ -1,10 +1,12 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { bytes, count } from '../format.js'
 
 /** What is kept in memory of each stream: enough for a stack trace, in bytes. */
 const tailBytes = 64 * 1024
 
-/** What is kept in the evidence folder of each stream, in bytes. A program may log without end. */
+/** What is kept in the evidence folder from the beginning of each stream, in bytes. A program may log without end. */
 const fileBytes = 16 * 1024 * 1024
 
 /**
@@ -12,11 +14,16 @@ const fileBytes = 16 * 1024 * 1024
  * never block because nobody reads its log.
  */
 export class ProgramOutput {
-  #tail = Buffer.alloc(0)
+  /** Resolves when everything that was written has been read and no process holds the stream open any more. */
+  readonly ended: Promise<void>
+  #tail: Buffer = Buffer.alloc(0)
   #total = 0
   #file: WriteStream | undefined
 
-  /** `path` is where to keep the beginning of the stream; nowhere when undefined. */
+  /**
+   * `path` is where to keep the stream: its first 16 MiB, and when there was more, a line that says so and the last
+   * 64 KiB. Nowhere when undefined.
+   */
   constructor(stream: Readable, path: string | undefined) {
     if (path !== undefined) {
       this.#file = createWriteStream(path)
@@ -26,8 +33,7 @@ export class ProgramOutput {
       })
     }
     stream.on('data', (chunk: Buffer) => this.#take(chunk))
-    stream.on('error', () => {})
-    stream.on('close', () => this.#file?.end())
+    this.ended = finished(stream, { writable: false }).catch(() => {})
   }
 
   /** Bytes that the program has written so far. */
@@ -38,23 +44,39 @@ export class ProgramOutput {
   /** The last lines, without the empty ones. A line cut off by the limit on memory is left out. */
   lastLines(count: number): string[] {
     const lines = this.#tail.toString('utf8').split('\n')
-    if (this.#total > this.#tail.length) lines.shift()
+    if (this.#total > this.#tail.length && lines.length > 1) lines.shift()
     return lines
       .map(line => line.trimEnd())
       .filter(line => line !== '')
       .slice(-count)
   }
 
-  /** Stops writing to the evidence folder; to be called when the program has ended. */
-  close(): void {
-    this.#file?.end()
+  /** Ends the file in the evidence folder; to be called when the program has ended. Never throws. */
+  async close(): Promise<void> {
+    const file = this.#file
     this.#file = undefined
+    if (!file) return
+    const beyond = this.#total - fileBytes
+    if (beyond > 0) {
+      const tail = this.#tail.subarray(-beyond)
+      const left = beyond - tail.length
+      file.write(
+        `\n[cut here by stages: the program wrote ${bytes(this.#total)}; ` +
+          `${count(fileBytes)} stand above, ${count(left)} are left out, the last ${count(tail.length)} follow]\n`
+      )
+      file.write(tail)
+    }
+    file.end()
+    await finished(file).catch(() => {})
   }
 
   #take(chunk: Buffer): void {
     const room = fileBytes - this.#total
     if (room > 0) this.#file?.write(chunk.subarray(0, room))
     this.#total += chunk.length
-    this.#tail = Buffer.concat([this.#tail, chunk.subarray(-tailBytes)]).subarray(-tailBytes)
+    this.#tail =
+      chunk.length >= tailBytes
+        ? chunk.subarray(-tailBytes)
+        : Buffer.concat([this.#tail.subarray(chunk.length - tailBytes), chunk])
   }
 }

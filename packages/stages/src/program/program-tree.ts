@@ -18,7 +18,7 @@ export class ProgramTree {
    * `leader` is the pid of a process that was started as leader of its own session; `mark` a `NAME=value`. `onOrphan` is
    * told of each member that nothing but its having come to us shows to be one.
    */
-  constructor(leader: number, mark: string, onOrphan: (pid: number) => void) {
+  constructor(leader: number, mark: string, onOrphan: (pid: number) => void = () => {}) {
     this.#leader = leader
     this.#mark = mark
     this.#onOrphan = onOrphan

@@ -1,34 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { waitUntil, withinLimit } from '../patience.js'
-import { Blame, Doubt } from '../verdict.js'
-import { describeExit, type ExitStatus } from './exit-status.js'
-import { Guardian } from './guardian.js'
-import { holderOfPort, isListening, lingeringConnections } from './listeners.js'
-import { commandLineOf } from './process-table.js'
-import { ProgramOutput } from './program-output.js'
-import { ProgramTree } from './program-tree.js'
-import { killAtExit, spare } from './reaper.js'
-import { withoutShell } from './shell-command.js'
-import { inheritOrphans, ownChild } from './subreaper.js'
-
-/** How to start a program. */
-export interface LaunchOptions {
-  /** A command line for `/bin/sh`. */
-  readonly command: string
-  readonly workingDirectory: string
-  /** Added to our own environment. */
-  readonly environment?: Readonly<Record<string, string>>
-  /** IP addresses at which clients may look for it, the preferred one first. */
-  readonly hosts: readonly string[]
-  readonly ports: readonly number[]
-  /** Milliseconds that it may take until all ports accept. */
-  readonly startTimeout: number
-  /** Folder for what it writes to stdout and stderr; nowhere when undefined. */
-  readonly outputFolder?: string
-}
+import type { ExitStatus } from './exit-status.js'
+import type { ProgramOutput } from './program-output.js'
+import type { ProgramTree } from './program-tree.js'
 
 /** How a program that was running came to its end. */
 export interface ProgramEnd extends ExitStatus {
@@ -38,236 +10,41 @@ export interface ProgramEnd extends ExitStatus {
 
 /** How ending a program went. */
 export interface StopReport {
-  /** What it took: nothing (it had ended before), or the last signal that was needed. */
-  readonly by: 'itself' | 'SIGTERM' | 'SIGKILL'
+  /** What it took: nothing (it had ended before, or is not ours to end), or the last signal that was needed. */
+  readonly by: 'itself' | 'nobody' | 'SIGTERM' | 'SIGKILL'
   readonly milliseconds: number
   /** Command lines of processes that even SIGKILL did not end. Always empty, unless the kernel is in trouble. */
   readonly leftBehind: readonly string[]
 }
 
-/** How long a program may take to end on SIGTERM. Ignoring it is allowed; it is then killed. Milliseconds. */
-const termPatience = 3_000
-
-/** How long the kernel may take to end what was killed, and to free its ports. Milliseconds. */
-const killPatience = 5_000
-
-/** How long TIME_WAIT lasts on Linux (tcp(7)), and a bit. Milliseconds. */
-const lingerPatience = 65_000
-
-const lookEvery = 20
-
-/** How often a program without a parent of its own (a daemon) is looked up. Milliseconds. */
-const watchEvery = 250
-
-/** A program under judgement: started as its author would, in a session of its own, with everything it starts. */
-export class Program {
-  readonly pid: number
-  readonly tree: ProgramTree
-  readonly stdout: ProgramOutput
-  readonly stderr: ProgramOutput
+/** A program under judgement: one that the judge has started, or one that was running already. */
+export interface Program {
+  /** Undefined when the judge was not told; then nothing but its connections can be seen. */
+  readonly pid: number | undefined
+  /** All its processes; undefined without a pid. */
+  readonly tree: ProgramTree | undefined
+  /** What it writes; undefined when it was not started by the judge. */
+  readonly stdout: ProgramOutput | undefined
+  readonly stderr: ProgramOutput | undefined
   readonly ports: readonly number[]
-  /** Milliseconds from the start until all ports accepted. */
-  startedIn = 0
   /** The address at which it listens. */
-  host = ''
+  readonly host: string
+  /** Milliseconds from the start until all ports accepted; undefined when it was not started by the judge. */
+  readonly startedIn: number | undefined
   /** How it ended, as soon as it has. */
-  end: ProgramEnd | undefined
-  /** Resolves when the program has ended, by itself or by `stop`. */
+  readonly end: ProgramEnd | undefined
+  /** Resolves when the program has ended, by itself or by `stop`; never, when nobody can know. */
   readonly ended: Promise<ProgramEnd>
-
-  readonly #guardian: Guardian
-  readonly #options: LaunchOptions
-  readonly #exit: Promise<ExitStatus>
-  readonly #startedAt = performance.now()
-  #leader: ExitStatus | undefined
-  #listening = false
-  #inBackground = false
-
-  private constructor(child: ChildProcess, pid: number, mark: string, guardian: Guardian, options: LaunchOptions) {
-    this.pid = pid
-    this.#guardian = guardian
-    this.#options = options
-    this.ports = options.ports
-    this.tree = new ProgramTree(pid, mark, orphan => guardian.watchProcess(orphan))
-    const folder = options.outputFolder
-    if (!child.stdout || !child.stderr) throw new Error('the program was started without its outputs')
-    this.stdout = new ProgramOutput(child.stdout, folder && join(folder, 'stdout.log'))
-    this.stderr = new ProgramOutput(child.stderr, folder && join(folder, 'stderr.log'))
-    this.#exit = new Promise(resolve => {
-      child.once('exit', (code, signal) => {
-        // One that leaves with success before the ports accept has gone into the background.
-        this.#inBackground = !this.#listening && code === 0
-        this.#leader = { code, signal }
-        resolve(this.#leader)
-      })
-    })
-    this.ended = this.#watchForEnd()
-  }
-
-  /**
-   * Starts a program and waits until all its ports accept. Throws a Blame when it ends or does not listen in time, a
-   * Doubt when a port is taken by another program. Whatever was started has then been ended.
-   */
-  static async start(options: LaunchOptions): Promise<Program> {
-    for (const port of options.ports) {
-      const holder = holderOfPort(port)
-      if (holder) {
-        throw new Doubt(`port ${port} is taken by ${holder.description}: end it, or choose other ports with --ports`, {
-          port,
-          pids: holder.pids,
-        })
-      }
-    }
-    try {
-      return await Program.#startOnce(options)
-    } catch (error) {
-      // A program that binds without SO_REUSEADDR is right, and cannot start while old connections linger on its port.
-      const linger = () => options.ports.some(port => lingeringConnections(port) > 0)
-      if (!(error instanceof Blame) || !linger()) throw error
-      await waitUntil(() => !linger(), lingerPatience)
-      return await Program.#startOnce(options)
-    }
-  }
-
-  static async #startOnce(options: LaunchOptions): Promise<Program> {
-    await inheritOrphans()
-    const mark = `SLUICE_JUDGED=${randomUUID()}`
-    const guardian = new Guardian(mark)
-    const [name = '', value] = mark.split('=')
-    const child = spawn('/bin/sh', ['-c', withoutShell(options.command)], {
-      cwd: options.workingDirectory,
-      env: { ...process.env, ...options.environment, [name]: value },
-      // A session and a process group of its own.
-      detached: true,
-      // Standard input stays open and silent: some programs end when it does.
-      stdio: 'pipe',
-    })
-    if (child.pid === undefined) {
-      guardian.dismiss()
-      const [error] = await new Promise<[Error]>(resolve => child.once('error', cause => resolve([cause])))
-      throw new Doubt(`the program could not be started: ${error.message}`)
-    }
-    child.stdin?.on('error', () => {})
-    ownChild(child)
-    guardian.watchGroup(child.pid)
-    const program = new Program(child, child.pid, mark, guardian, options)
-    killAtExit(program)
-    try {
-      await program.#waitUntilListening()
-      return program
-    } catch (error) {
-      await program.stop()
-      throw error
-    }
-  }
 
   /**
    * For a sentence about a program that has ended: `exited with status 3; last line on stderr: …`. `when` follows the
    * status, as in `, 0.3 s after a client reset its connection`.
    */
-  describeEnd(when = ''): string {
-    const status = this.end ?? this.#leader
-    const lastLine = this.stderr.lastLines(1)[0] ?? undefined
-    const words = lastLine === undefined ? 'it wrote nothing to stderr' : `last line on stderr: ${lastLine}`
-    return `${status ? describeExit(status) : 'ended'}${when}; ${words}`
-  }
+  describeEnd(when?: string): string
 
   /**
-   * Ends the program with everything that it started: SIGTERM, then SIGKILL. Never throws; what could not be ended is
-   * in the report.
+   * Ends the program with everything that it started, unless it was running before the judge came. Never throws; what
+   * could not be ended is in the report.
    */
-  async stop(): Promise<StopReport> {
-    const startedAt = performance.now()
-    let by: StopReport['by'] = 'itself'
-    if (this.#signalAll('SIGTERM')) {
-      by = 'SIGTERM'
-      const gone = await waitUntil(() => !this.tree.isAlive(), termPatience)
-      if (!gone) {
-        by = 'SIGKILL'
-        // Again and again: what is being killed may still be starting others.
-        await waitUntil(() => !this.#signalAll('SIGKILL'), killPatience)
-      }
-    }
-    await withinLimit(this.ended, killPatience)
-    await waitUntil(() => this.ports.every(port => holderOfPort(port) === undefined), killPatience)
-    this.stdout.close()
-    this.stderr.close()
-    this.#guardian.dismiss()
-    spare(this)
-    const leftBehind = this.tree.members().map(({ pid }) => `${commandLineOf(pid)} (pid ${pid})`)
-    return { by, milliseconds: performance.now() - startedAt, leftBehind }
-  }
-
-  /** Kills everything at once, without waiting: for when this process itself ends. */
-  killNow(): void {
-    this.#signalAll('SIGKILL')
-  }
-
-  /** Returns whether there was anything left to signal. */
-  #signalAll(signal: NodeJS.Signals): boolean {
-    const members = this.tree.members()
-    const group = members.some(member => member.group === this.pid) ? [-this.pid] : []
-    // The group at one stroke first, so that nothing in it can start others in between; it gets nothing twice.
-    for (const pid of [...group, ...members.filter(member => member.group !== this.pid).map(member => member.pid)]) {
-      try {
-        process.kill(pid, signal)
-      } catch {
-        // It ended in between, or belongs to another user; the report tells.
-      }
-    }
-    return members.length > 0
-  }
-
-  async #waitUntilListening(): Promise<void> {
-    const { hosts, ports, startTimeout } = this.#options
-    const deadline = this.#startedAt + startTimeout
-    const hostOf = () => hosts.find(host => ports.every(port => isListening(host, port)))
-    for (;;) {
-      // Looked up, not tried: a connection that says nothing and leaves is already a test.
-      const host = hostOf()
-      if (host !== undefined) {
-        this.host = host
-        break
-      }
-      if (this.#hasEnded()) throw this.#startFailure(this.describeEnd())
-      if (performance.now() > deadline) {
-        const seconds = (startTimeout / 1000).toLocaleString('en')
-        throw this.#startFailure(`did not listen on ${this.#missingPorts()} within ${seconds} s`)
-      }
-      await sleep(lookEvery)
-    }
-    this.#listening = true
-    this.startedIn = performance.now() - this.#startedAt
-  }
-
-  #missingPorts(): string {
-    const { hosts, ports } = this.#options
-    const [host = ''] = hosts
-    const missing = ports.filter(port => !hosts.some(candidate => isListening(candidate, port)))
-    const noun = missing.length === 1 ? 'port' : 'ports'
-    return missing.length > 0
-      ? `${noun} ${missing.join(', ')} of ${host}`
-      : `all of the ports ${ports.join(', ')} at one and the same address`
-  }
-
-  #startFailure(what: string): Blame {
-    return new Blame('start', `the program ${what}`, {
-      command: this.#options.command,
-      workingDirectory: this.#options.workingDirectory,
-      stdout: this.stdout.lastLines(32),
-      stderr: this.stderr.lastLines(32),
-    })
-  }
-
-  /** A program lives as long as its first process; one in the background, as long as any. */
-  #hasEnded(): boolean {
-    return this.#leader !== undefined && !(this.#inBackground && this.tree.isAlive())
-  }
-
-  async #watchForEnd(): Promise<ProgramEnd> {
-    const status = await this.#exit
-    while (!this.#hasEnded()) await sleep(watchEvery)
-    this.end = { ...status, at: performance.now() }
-    return this.end
-  }
+  stop(): Promise<StopReport>
 }

@@ -1,15 +1,25 @@
 import Table from 'cli-table3'
-import pc from 'picocolors'
 import { plural } from '../format.js'
-import { combineVerdicts, type TestResult, type Verdict } from '../verdict.js'
+import { combineVerdicts, type TestResult, type Verdict, wasTried } from '../verdict.js'
+import { colours } from './colours.js'
+import { indent } from './lines.js'
 import { formatMeasure, measureLabel } from './measures.js'
-
-const colours = { pass: pc.green, fail: pc.red, unknown: pc.yellow } as const
 
 /** A test as the closing table shows it: without a result when it left none. */
 export interface ReportedTest {
   readonly id: string
   readonly result: TestResult | undefined
+}
+
+/** What several runs were told one after another: the verdict of one, and what did not pass. */
+export function describeRunBriefly(results: readonly TestResult[]): string[] {
+  const total = results.reduce((sum, result) => sum + result.seconds, 0)
+  const verdict = combineVerdicts(results.map(result => result.verdict))
+  const problems = results.filter(result => result.verdict !== 'pass' && wasTried(result))
+  return [
+    `${colours[verdict](verdict)} in ${total.toFixed(1)} s`,
+    ...problems.flatMap(({ id, reason }) => indent(2, `${id}: ${reason}`)),
+  ]
 }
 
 /** What one test measured beside its limits, and its verdict: lines without a line feed. */
@@ -26,8 +36,8 @@ export function describeResult(result: TestResult): string[] {
   return [...figures, ...describeVerdict(result), '']
 }
 
-/** The table of all tests, what is wrong with those that did not pass, and the closing line. */
-export function describeRun(tests: readonly ReportedTest[]): string[] {
+/** The table of all tests, what is wrong with those that did not pass, what to do next, and the closing line. */
+export function describeRun(tests: readonly ReportedTest[], nextSteps: readonly string[] = []): string[] {
   const table = new Table({
     head: ['test', 'verdict', 'measured', 'limit', 'seconds'],
     style: { head: [], border: [], compact: true },
@@ -38,9 +48,12 @@ export function describeRun(tests: readonly ReportedTest[]): string[] {
   }
   const problems = tests.flatMap(({ id, result }) => {
     if (!result) return [`${colours.unknown('missing')} ${id}: it left no result in this run`]
-    return result.verdict === 'pass' ? [] : describeVerdict(result)
+    return result.verdict === 'pass' || !wasTried(result) ? [] : describeVerdict(result)
   })
-  return [table.toString(), ...problems, closingLine(tests)]
+  const notTried = tests.filter(({ result }) => result && !wasTried(result)).map(({ id }) => id)
+  if (notTried.length > 0)
+    problems.push(...indent(0, `not tried, since the program did not start: ${notTried.join(', ')}`))
+  return [table.toString(), ...problems, ...nextSteps, closingLine(tests)]
 }
 
 /** Of all tests together; a missing result is a failure, since nobody knows that it would have passed. */
@@ -51,9 +64,9 @@ export function verdictOf(tests: readonly ReportedTest[]): Verdict {
 function describeVerdict({ id, verdict, reason, usualCause, asks, seconds }: TestResult): string[] {
   const head = `${colours[verdict](verdict)} ${id}`
   if (verdict === 'pass') return [`${head} in ${seconds.toFixed(1)} s`]
-  const lines = [`${head} in ${seconds.toFixed(1)} s: ${reason}`]
-  if (usualCause !== undefined) lines.push(`  usual cause: ${usualCause}`)
-  if (verdict === 'fail') lines.push(`  asked for: ${asks.expected}`)
+  const lines = indent(0, `${head} in ${seconds.toFixed(1)} s: ${reason}`)
+  if (usualCause !== undefined) lines.push(...indent(2, `usual cause: ${usualCause}`))
+  if (verdict === 'fail') lines.push(...indent(2, `asked for: ${asks.expected}`))
   return lines
 }
 
@@ -79,7 +92,7 @@ function closingLine(tests: readonly ReportedTest[]): string {
 
 /** What is about to be judged: a line or two. */
 export function describeSettings(settings: { target: string; seed: number; scale: string }, tests: number): string[] {
-  const lines = [`judging ${settings.target}`, `${plural(tests, 'test')}, seed ${settings.seed}`]
+  const lines = [...indent(0, `judging ${settings.target}`), `${plural(tests, 'test')}, seed ${settings.seed}`]
   if (settings.scale === 'quick')
     lines.push('quick: sizes and times are scaled down, so this proves less than a full run')
   return lines

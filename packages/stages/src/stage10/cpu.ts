@@ -1,6 +1,5 @@
 import type { EchoClient } from '../echo-client.js'
 import { seconds } from '../format.js'
-import { blameFailures } from '../load-blame.js'
 import { type CpuSpan, cpuLimit, judgeCpu, readyLimit, spinLimit, spinSpan } from '../rules/cpu-rule.js'
 import type { StageTest, TestContext } from '../stage-test.js'
 import { Blame } from '../verdict.js'
@@ -51,7 +50,6 @@ export const cpu: StageTest = {
     context.happened('an idle client connected')
     await judgeIdle(context, idle)
     await judgeStalled(context)
-    context.judgeOnlyLimits()
     await judgeAfterRudeClients(context)
   },
 }
@@ -99,33 +97,28 @@ async function judgeIdle(context: TestContext, idle: EchoClient): Promise<void> 
 
 /** A client that does not read leaves nothing to do either, although its connection is full of bytes. */
 async function judgeStalled(context: TestContext): Promise<void> {
-  const { ports } = context.target
-  const size = stalledSize * ports.length
-  const run = await context.load(ports, {
-    workload: 'stream',
-    size,
-    connections: ports.length,
-    noRead: true,
-    hold: true,
-  })
+  const { target, protocol } = context
+  const stalled = await protocol.stall(context, target.ports, stalledSize * target.ports.length)
   context.happened('clients that do not read began to stream')
   await context.pause(fillingTime)
+  if (protocol.mayBufferAll) await settle(context)
   const start = await context.resources.mark()
   await context.pause(context.scale.cpu.stalled)
   const spans = await context.resources.spansSince(start)
   const { worst, spins } = judgeCpu(spans)
   context.measure({ stalledCpuPercent: worst }, { stalledCpuPercent: spinLimit })
   if (spins) blame(context, spans, start, ' while clients did not read')
-  // Not by RST: who cannot stand that is blamed for it in the test that is about it.
-  await run.stop({ drain: true })
+  // Not by RST, which is another test's matter, as is what they get to read.
+  context.judgeOnlyLimits()
+  await stalled.read('a client that did not read')
 }
 
 /** A connection that has been reset, or ended in the middle, is what many programs never look at again, or for ever. */
 async function judgeAfterRudeClients(context: TestContext): Promise<void> {
-  const { ports } = context.target
+  const { protocol, target } = context
+  const { ports } = target
   for (const how of ['rst', 'fin'] as const) {
-    const rude = await context.load(ports, { workload: 'vanish', how, clients: ports.length })
-    blameFailures(await rude.report, () => 'a client that vanishes')
+    await protocol.vanish(context, ports, how, ports.length, () => 'a client that vanishes')
   }
   await settle(context)
   const start = await context.resources.mark()

@@ -1,16 +1,16 @@
 import type { EchoClient } from '../echo-client.js'
 import { count, plural, seconds } from '../format.js'
-import { blameFailures } from '../load-blame.js'
 import { Patience, stallPatience } from '../patience.js'
+import type { VanishWay } from '../protocol.js'
 import type { StageTest, TestContext } from '../stage-test.js'
 import { Blame, Doubt } from '../verdict.js'
 
-/** The ways to vanish, with what it is called in a sentence. */
-const ways = [
-  ['rst', 'reset their connections'],
-  ['fin', 'closed their connections in the middle'],
-  ['rst-while-receiving', 'reset their connections while the program wrote to them'],
-] as const
+/** What the ways to vanish are called in a sentence. */
+const ways: Record<VanishWay, string> = {
+  rst: 'reset their connections',
+  fin: 'closed their connections in the middle',
+  'rst-while-receiving': 'reset their connections while the program wrote to them',
+}
 
 /** Older clients on each port. */
 const olderOnEachPort = 2
@@ -55,7 +55,8 @@ export const errors: StageTest = {
     const before = await countDescriptors(context)
     let [vanished, slowest] = [0, 0]
 
-    for (const [how, what] of ways) {
+    for (const how of context.protocol.vanishWays) {
+      const what = ways[how]
       const wave = scale.errors.vanishing
       context.happened(`${plural(wave, 'client')} ${what}`)
       const others = new Company(context, older)
@@ -144,13 +145,12 @@ async function newcomers(context: TestContext): Promise<number> {
 }
 
 /** Port after port: all at once would fill the kernel's memory for sockets. */
-async function vanish(context: TestContext, how: (typeof ways)[number][0], clients: number): Promise<void> {
+async function vanish(context: TestContext, how: VanishWay, clients: number): Promise<void> {
   const { ports } = context.target
   for (const [index, port] of ports.entries()) {
     const share = Math.floor(clients / ports.length) + (index < clients % ports.length ? 1 : 0)
     if (share === 0) continue
-    const run = await context.load([port], { workload: 'vanish', how, clients: share })
-    blameFailures(await run.report, connection => `client ${connection + 1} of those that vanish`)
+    await context.protocol.vanish(context, [port], how, share, client => `client ${client + 1} of those that vanish`)
   }
 }
 

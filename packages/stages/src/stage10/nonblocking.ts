@@ -1,10 +1,8 @@
-import type { LoadRun } from 'loadgen'
 import type { EchoClient } from '../echo-client.js'
 import { count, plural, seconds } from '../format.js'
-import { blameFailures } from '../load-blame.js'
 import { stallPatience } from '../patience.js'
+import type { BusyClients, StalledClients } from '../protocol.js'
 import type { StageTest, TestContext } from '../stage-test.js'
-import { Doubt } from '../verdict.js'
 
 /** What a client sends and wants back while another one does not read, in bytes. */
 const probeSize = 16 * 1024
@@ -42,24 +40,24 @@ export const nonblocking: StageTest = {
   },
 
   async run(context) {
-    const { target, scale } = context
+    const { target, scale, protocol } = context
     const { size, firstProbe, probeEvery, until } = scale.nonblocking
     const [firstPort = 0, ...otherPorts] = target.ports
     const older = await connectOlder(context)
 
     const startedAt = performance.now()
     const elapsed = () => performance.now() - startedAt
-    const first = await stalledClient(context, [firstPort], size)
+    const first = await protocol.stall(context, [firstPort], size)
     context.happened('a client that does not read began to stream')
     await context.pause(firstProbe)
 
     const probes: Probes = { made: 0, slowest: 0 }
-    let further: LoadRun | undefined
+    let further: StalledClients | undefined
     for (let told = 0; elapsed() < until; ) {
       await probeAll(context, older, probes)
       // In the second half, somebody does not read on each of the other ports either.
       if (!further && elapsed() > until / 2 && otherPorts.length > 0) {
-        further = await stalledClient(context, otherPorts, furtherSize * otherPorts.length)
+        further = await protocol.stall(context, otherPorts, furtherSize * otherPorts.length)
       }
       if (elapsed() - told >= tellEvery) {
         told = elapsed()
@@ -68,7 +66,7 @@ export const nonblocking: StageTest = {
       await context.pause(Math.max(0, Math.min(probeEvery, until - elapsed())))
     }
     await probeAll(context, older, probes)
-    const { sent } = await first.progress()
+    const sent = await first.sent()
     context.measure(
       { probes: probes.made, slowestProbeMilliseconds: probes.slowest, takenWithoutReadingBytes: sent },
       { slowestProbeMilliseconds: stallPatience }
@@ -96,9 +94,8 @@ async function connectOlder(context: TestContext): Promise<EchoClient[]> {
 
 /** Who always has something to say, and reads the answers, must not keep the others waiting either. */
 async function probeBesideTalker(context: TestContext, older: readonly EchoClient[]): Promise<void> {
-  const { ports, size } = { ports: context.target.ports.slice(0, 1), size: Number.MAX_SAFE_INTEGER }
-  const talker = await context.load(ports, { workload: 'stream', size, connections: 1 })
-  context.happened('a client began to stream without pause, and to read')
+  const talker = await context.protocol.talk(context, context.target.ports[0] ?? 0)
+  context.happened('a client began to talk without pause')
   await context.pause(context.scale.nonblocking.talking)
   const probes: Probes = { made: 0, slowest: 0 }
   await probeAll(context, older, probes)
@@ -106,11 +103,7 @@ async function probeBesideTalker(context: TestContext, older: readonly EchoClien
     { slowestProbeBesideTalkerMilliseconds: probes.slowest },
     { slowestProbeBesideTalkerMilliseconds: stallPatience }
   )
-  await readEverything(context, talker, 'the client that streamed without pause')
-}
-
-async function stalledClient(context: TestContext, ports: readonly number[], size: number): Promise<LoadRun> {
-  return await context.load(ports, { workload: 'stream', size, connections: ports.length, noRead: true, hold: true })
+  await readEverything(context, talker, 'the client that talked without pause')
 }
 
 /** Serves itself on each port in turn, as a client that has just come and as one that was there before. */
@@ -126,8 +119,8 @@ async function probeAll(context: TestContext, older: readonly EchoClient[], prob
   }
 }
 
-async function describe(run: LoadRun, probes: Probes, elapsed: number): Promise<string> {
-  const { sent } = await run.progress()
+async function describe(stalled: StalledClients, probes: Probes, elapsed: number): Promise<string> {
+  const sent = await stalled.sent()
   const mebibytes = count(sent / 1024 / 1024)
   return (
     `${seconds(elapsed)}: ${mebibytes} MiB sent by a client that reads nothing; ` +
@@ -135,11 +128,6 @@ async function describe(run: LoadRun, probes: Probes, elapsed: number): Promise<
   )
 }
 
-async function readEverything(context: TestContext, run: LoadRun, name: string): Promise<void> {
-  const report = await run.stop({ drain: true })
-  blameFailures(report, () => name)
-  if (report.verified !== report.sent) {
-    throw new Doubt(`${count(report.verified)} of ${count(report.sent)} bytes were verified, and nobody knows why`)
-  }
-  context.addEvidence({ [name]: { sent: report.sent, verified: report.verified } })
+async function readEverything(context: TestContext, clients: BusyClients, name: string): Promise<void> {
+  context.addEvidence({ [name]: await clients.read(name) })
 }
