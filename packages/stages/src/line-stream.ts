@@ -77,12 +77,13 @@ export class LineStream {
     this.#write()
   }
 
-  /** Waits until everything is taken, or nothing more has been for so many milliseconds. */
-  async stuck(milliseconds: number): Promise<void> {
+  /** Waits until everything is taken, or nothing more has been for so many milliseconds; at most for `limit` of them. */
+  async stuck(milliseconds: number, limit: number): Promise<void> {
+    const deadline = performance.now() + limit
     await this.#still(
       milliseconds,
       () => this.#taken,
-      () => this.#left <= 0
+      () => this.#left <= 0 || performance.now() > deadline
     )
   }
 
