@@ -87,8 +87,9 @@ export class LineStream {
     )
   }
 
-  /** Reads and forgets what comes, until nothing more has come for so many milliseconds. */
-  async read(milliseconds: number): Promise<void> {
+  /** Reads and forgets what comes, until nothing more has for so many milliseconds; at most for `limit` of them. */
+  async read(milliseconds: number, limit: number): Promise<void> {
+    const deadline = performance.now() + limit
     this.#socket.on('data', chunk => {
       this.#received += chunk.length
     })
@@ -96,7 +97,7 @@ export class LineStream {
     await this.#still(
       milliseconds,
       () => this.#received,
-      () => false
+      () => performance.now() > deadline
     )
   }
 

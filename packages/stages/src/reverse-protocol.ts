@@ -37,6 +37,9 @@ const settleTime = 50
 /** How long nothing may come before a client that has begun to read counts as having read all, in milliseconds. */
 const quietTime = 300
 
+/** How long it reads at most, in milliseconds: what comes is not looked at. */
+const readTime = 2_000
+
 /** Clients that vanish at the same moment: no more than a backlog has room for. */
 const atOnce = 4
 
@@ -155,7 +158,7 @@ class StalledLines implements StalledClients {
 
   async read(name: string) {
     const sent = await this.sent()
-    await Promise.all(this.#clients.map(client => client.read(quietTime)))
+    await Promise.all(this.#clients.map(client => client.read(quietTime, readTime)))
     return { sent, note: `what came back to ${name} was not compared: ${bytes(sent)} of many lines at once` }
   }
 
