@@ -16,7 +16,8 @@
  * 3. Growth for clients that do not read: at most `stalledAllowance` above the memory before they came.
  * 4. Growth with clients that come and go, or with time alone (`judgeLevels`): memory is compared after each of some
  *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails, and after rounds of clients growth by
- *    the very same in each round, by `steadyAllowance` or more. Again only who goes on in as many rounds more fails.
+ *    the very same in each round, by `steadyAllowance` or more. Only what is
+ *    still there when many other bytes have been moved, and goes on in as many rounds more, fails.
  *
  * Some runtimes (the JVM, .NET) let garbage lie until a young generation of hundreds of megabytes is full; until then a
  * program that makes a little garbage for each message climbs as evenly as a leak. For them `youngGeneration` takes the

@@ -10,21 +10,26 @@ const latest = 5
 
 /**
  * Moves bytes through one connection on each of the ports, every one verified, and judges how memory went along. Who
- * seems to grow is given as much again: a heap that is being warmed up comes to rest, a leak goes on.
+ * seems to grow is given as much again: a heap that is being warmed up comes to rest, a leak goes on. Returns the lowest
+ * memory in bytes once it was warm: what is left when a collector has done its work.
  */
-export async function judgeStream(context: TestContext, ports: readonly number[], size: number): Promise<void> {
+export async function judgeStream(context: TestContext, ports: readonly number[], size: number): Promise<number> {
   const { longest, leastShare } = context.scale.memory
   const isEnough = ({ elapsed, verified }: Progress) =>
     elapsed > longest * latest || (elapsed > longest && verified >= size * leastShare)
   let judgement = await stream(context, ports, size, isEnough)
-  if (!judgement.broken) return
+  if (!judgement.broken) return lowestWhenWarm(judgement)
   context.log(`memory grew by ${describe(judgement)}: once more, to see whether it goes on`)
   judgement = await stream(context, ports, size, () => false)
-  if (!judgement.broken) return
+  if (!judgement.broken) return lowestWhenWarm(judgement)
   const total = mebibytes(judgement.growth)
   throw new Blame('limit', `memory grew by ${describe(judgement)}, by ${total} in all, and went on growing`, {
     judgement,
   })
+}
+
+function lowestWhenWarm({ lows }: GrowthJudgement): number {
+  return Math.min(...lows.slice(lows.length / 2))
 }
 
 async function stream(

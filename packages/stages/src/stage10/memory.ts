@@ -29,10 +29,11 @@ export const memory: StageTest = {
     const startedAt = performance.now()
     await judgeStall(context)
     const levels = [await sampleMemory(context)]
-    await judgeStream(context, [first], size)
+    const stream = () => judgeStream(context, [first], size)
+    const low = await stream()
     levels.push(await sampleMemory(context))
     if (others.length > 0) await judgeStream(context, others, sizeOfOthers)
-    levels.push(await sampleMemory(context), ...(await judgeChurn(context)))
+    levels.push(await sampleMemory(context), ...(await judgeChurn(context, low, stream)))
 
     const { growth, broken } = judgeLevels(levels, context.resources)
     if (!broken) return
