@@ -44,8 +44,8 @@ const lookEvery = 20
 /** How often a program without a parent of its own (a daemon) is looked up. Milliseconds. */
 const watchEvery = 250
 
-/** How long the last output of a program that has ended is waited for. Milliseconds. */
-const lastWordsPatience = 500
+/** How long the last output of a program that has ended is read, while another process goes on writing. Milliseconds. */
+const lastWordsPatience = 2_000
 
 /** A program that is started as its author would, in a session of its own, and ended with everything it starts. */
 export class StartedProgram implements Program {
@@ -254,7 +254,7 @@ export class StartedProgram implements Program {
     while (!this.#hasEnded()) await sleep(watchEvery)
     const at = performance.now()
     // Its last words may still be in the pipe, which a process that it left behind may hold open.
-    await withinLimit(Promise.all([this.stdout.ended, this.stderr.ended]), lastWordsPatience)
+    await withinLimit(Promise.all([this.stdout.drained(), this.stderr.drained()]), lastWordsPatience)
     this.end = { ...status, at }
     return this.end
   }
