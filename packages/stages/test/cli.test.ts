@@ -190,7 +190,7 @@ test('judges in parts, as turbo does: begin, each test alone, verdict', () =>
     const verdict = () => stages('verdict', '10', ...common)
     const before = await verdict()
     assert.is(before.code, 1)
-    assert.match(before.stdout, /0 passed, 6 failed\n$/)
+    assert.match(before.stdout, /0 passed, 7 failed\n$/)
 
     assert.is((await stages('begin', '10', ...common)).code, 0)
     const failed = await run('suites/stage10/single.js', common)
@@ -206,7 +206,24 @@ test('judges in parts, as turbo does: begin, each test alone, verdict', () =>
     assert.match(after.stdout, /│ multiple +│ pass/)
     assert.match(after.stdout, /^fail single in/m)
     assert.match(after.stdout, /^missing cpu: it left no result in this run$/m)
-    assert.match(after.stdout, /1 passed, 5 failed\n$/)
+    assert.match(after.stdout, /2 passed, 5 failed\n$/)
+  }))
+
+test('tries no part of a program that does not start', () =>
+  withPlace(1, async place => {
+    const common = judgeArguments('broken/start-dies-at-once.js', place)
+    assert.is((await stages('begin', '10', ...common)).code, 1)
+    const single = await run('suites/stage10/single.js', common)
+    assert.is(single.code, 1)
+    assert.match(single.stdout, /^unknown single in 0\.0 s: not tried, since the program did not start/m)
+    const environment = { STAGE_JSON: 'verdict.json', INIT_CWD: place.folder }
+    await run('src/cli.js', ['verdict', '10', ...common], environment)
+    const { verdict, tests } = JSON.parse(readFileSync(join(place.folder, 'verdict.json'), 'utf8')) as ResultDocument
+    assert.is(verdict, 'fail')
+    assert.equal(
+      tests.map(({ id }) => id),
+      ['start', 'single']
+    )
   }))
 
 test('takes its settings from the environment as well', () =>

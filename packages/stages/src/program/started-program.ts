@@ -7,7 +7,7 @@ import { Blame, Doubt, type Evidence } from '../verdict.js'
 import { findErrorLine } from './error-line.js'
 import { describeExit, type ExitStatus } from './exit-status.js'
 import { Guardian } from './guardian.js'
-import { holderOfPort, isListening, lingeringConnections } from './listeners.js'
+import { holderOfPort, isListening, lingeringConnections, readListeners } from './listeners.js'
 import { commandLineOf } from './process-table.js'
 import type { Program, ProgramEnd, StopReport } from './program.js'
 import { ProgramOutput } from './program-output.js'
@@ -93,8 +93,9 @@ export class StartedProgram implements Program {
    * Doubt when a port is taken by another program. Whatever was started has then been ended.
    */
   static async start(options: LaunchOptions): Promise<StartedProgram> {
+    const listeners = readListeners()
     for (const port of options.ports) {
-      const holder = holderOfPort(port)
+      const holder = holderOfPort(port, listeners)
       if (holder) {
         throw new Doubt(`port ${port} is taken by ${holder.description}: end it, or choose other ports with --ports`, {
           port,
@@ -165,7 +166,7 @@ export class StartedProgram implements Program {
       }
     }
     await withinLimit(this.ended, killPatience)
-    await waitUntil(() => this.ports.every(port => holderOfPort(port) === undefined), killPatience)
+    await waitUntil(() => !readListeners().some(({ port }) => this.ports.includes(port)), killPatience)
     await Promise.all([this.stdout.close(), this.stderr.close()])
     this.#guardian.dismiss()
     spare(this)
@@ -196,10 +197,10 @@ export class StartedProgram implements Program {
   async #waitUntilListening(): Promise<void> {
     const { hosts, ports, startTimeout } = this.#options
     const patience = new Patience(startTimeout)
-    const hostOf = () => hosts.find(host => ports.every(port => isListening(host, port)))
     for (;;) {
       // Looked up, not tried: a connection that says nothing and leaves is already a test.
-      const host = hostOf()
+      const listeners = readListeners()
+      const host = hosts.find(candidate => ports.every(port => isListening(candidate, port, listeners)))
       if (host !== undefined) {
         this.host = host
         break
