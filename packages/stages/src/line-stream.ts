@@ -87,7 +87,10 @@ export class LineStream {
     )
   }
 
-  /** Reads and forgets what comes, until nothing more has for so many milliseconds; at most for `limit` of them. */
+  /**
+   * Reads and forgets what comes, until nothing more has for so many milliseconds; at most for `limit` of them. Then it
+   * does not read any more: a program that is slow would go on for a long time, and could not be seen to come to rest.
+   */
   async read(milliseconds: number, limit: number): Promise<void> {
     const deadline = performance.now() + limit
     this.#socket.on('data', chunk => {
@@ -99,6 +102,7 @@ export class LineStream {
       () => this.#received,
       () => performance.now() > deadline
     )
+    this.#socket.pause()
   }
 
   /** FIN behind what was sent, and nobody is there for the answers. */

@@ -18,9 +18,9 @@ export async function runStage(
   settings.evidence.begin(settings.run)
   const results: TestResult[] = []
   for (const test of [start, ...tests]) {
-    const first = results[0]
+    const [first] = results
     if (first && first.verdict !== 'pass') {
-      results.push(notTried(test, `not tried, since the program did not start: ${first.reason}`))
+      results.push(notTried(test, first))
     } else {
       say(`${test.id}: ${test.title}`)
       results.push(await judge(test, { ...settings, log: line => say(`  ${line}`) }))
@@ -51,6 +51,8 @@ export async function repeatStage(
   return runs
 }
 
-function notTried({ id, asks }: StageTest, reason: string): TestResult {
+/** The result of a test of a program that did not start. */
+export function notTried({ id, asks }: StageTest, start: TestResult): TestResult {
+  const reason = `not tried, since the program did not start: ${start.reason}`
   return { id, verdict: 'unknown', reason, asks, measured: {}, limit: {}, evidence: { tried: false }, seconds: 0 }
 }

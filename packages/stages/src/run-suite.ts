@@ -2,9 +2,11 @@ import { runCommandLine } from 'command-line'
 import { judge } from './judge.js'
 import { type JudgeArguments, judgeOptions } from './judge-options.js'
 import { describeResult, describeSettings } from './report/report.js'
+import { notTried } from './run-stage.js'
 import { evidenceFolderOf, readSettings } from './settings.js'
 import type { StageTest } from './stage-test.js'
 import { stages } from './stages.js'
+import { start } from './start-test.js'
 
 /**
  * How long one test may take, in milliseconds. Patience is about progress, which every test watches by itself; this is
@@ -26,7 +28,11 @@ export async function runSuite(stageNumber: number, test: StageTest): Promise<vo
       say(test.title)
       for (const line of describeSettings(settings.run, 1)) say(line)
       settings.evidence.ensureBegun(settings.run)
-      const result = await judge(test, { ...settings, log: line => say(`  ${line}`) })
+      const started = settings.evidence.result(start.id)
+      const result =
+        started && started.verdict !== 'pass'
+          ? notTried(test, started)
+          : await judge(test, { ...settings, log: line => say(`  ${line}`) })
       settings.evidence.record(result, settings.run)
       for (const line of describeResult(result)) say(line)
       if (result.verdict !== 'pass') throw new NotPassed(result.reason)

@@ -1,50 +1,22 @@
-import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { holderOfPort } from '../src/program/listeners.js'
 import type { ResultDocument } from '../src/report/result-document.js'
-import { fixtureCommand, type Place, portsEnvironment, withPlace } from './fixture.js'
+import { fixtureCommand, portsEnvironment, withPlace } from './fixture.js'
+import { judgeArguments, runScript as run, stages } from './run-cli.js'
 
 const test = suite('cli', { timeLimit: 60_000 })
 
 const ids = ['nonblocking', 'cpu', 'memory', 'single', 'multiple', 'errors']
 
-interface Outcome {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function run(script: string, args: readonly string[], environment: Record<string, string> = {}): Promise<Outcome> {
-  const path = fileURLToPath(new URL(`../${script}`, import.meta.url))
-  return new Promise(resolve => {
-    execFile(
-      process.execPath,
-      [path, ...args],
-      { env: { ...process.env, NO_COLOR: '1', ...environment } },
-      (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
-    )
-  })
-}
-
-const stages = (...args: string[]) => run('src/cli.js', args)
-
-function judgeArguments(fixture: string, { ports, folder }: Place): string[] {
-  return [
-    ...['--quick', '--ports', ports.join(','), '--evidence', join(folder, 'evidence')],
-    ...['--target', fixtureCommand(fixture)],
-    ...Object.entries(portsEnvironment(ports)).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-  ]
-}
-
 test('lists the stages with what their tests ask for', async () => {
   const { code, stdout } = await stages('list')
   assert.is(code, 0)
   for (const id of ids) assert.match(stdout, new RegExp(`^  ${id} `, 'm'))
-  assert.match(stdout, /^stage 10: .*ports 8001, 8002, 8003, 8004/)
+  assert.match(stdout, /^stage 10: .*ports 8001, 8002, 8003, 8004/m)
   assert.match(stdout, /asked for: CPU usage should be less than 10%/)
 })
 
@@ -87,6 +59,8 @@ test('does not try a program that does not start', () =>
     const { code, stdout } = await stages('run', '10', ...judgeArguments('broken/start-dies-at-once.js', place))
     assert.is(code, 1)
     assert.match(stdout, /^fail start in .*: the program exited with status 3; last line on stderr: config\.json/m)
+    assert.match(stdout, /^not tried, since the program did not start: nonblocking, cpu, memory, single, /m)
+    assert.match(stdout, /^to see for yourself: \(cd "\$\(mktemp -d\)" && exec /m)
     assert.is(stdout.trimEnd().split('\n').at(-1), '0 passed, 1 failed, 6 unknown')
   }))
 
@@ -128,6 +102,16 @@ test('says in one line what is wrong with a command line', async () => {
       ['run', '10', '--evidence', fileURLToPath(new URL('.', import.meta.url))],
       /holds something other than evidence; expected a new/,
     ],
+    [['run', '10', '--junit', '/'], /^stages: --junit: '\/' cannot be written \(EISDIR\); expected a file/],
+    [['run', '10', '--repeat', '0'], /^stages: --repeat: '0' is no number of runs; expected at least 1$/],
+    [['run', '10', '--target', ''], /^stages: --target is empty; expected a command line$/],
+    [['run', '10', '--pid', '1'], /^stages: --pid is for a program that runs already: give --attach as well$/],
+    [['run', '10', '--attach', '::1', '--pid', 'x'], /^stages: --pid: 'x' is not a pid; expected the number of/],
+    [['run', '10', '--attach', '127.0.0.1:80'], /^stages: '127.0.0.1:80' is not a host; expected a name or an/],
+    ...['target', 'cwd', 'env', 'host', 'engine'].map((name): [string[], RegExp] => [
+      ['run', '10', '--attach', 'localhost', `--${name}`, name === 'engine' ? 'node' : '/'],
+      new RegExp(`^stages: --attach judges a program that runs already; --${name} is for one that is started$`),
+    ]),
     [['run', '10', '--quik'], /^stages: unknown option --quik; did you mean --quick\?$/],
     [['rum', '10'], /^stages: unknown command 'rum'; did you mean run\?$/],
     [['run'], /^stages: /],
@@ -142,13 +126,71 @@ test('says in one line what is wrong with a command line', async () => {
   }
 })
 
+test('tells in 80 columns what failed, why, who asks for it and what to do next', () =>
+  withPlace(1, async place => {
+    const args = [...judgeArguments('broken/bytes-byte-65537.js', place), '--only', 'single', '--seed', '7']
+    const { stdout } = await run('src/cli.js', ['run', '10', ...args], { COLUMNS: '80' })
+    const lines = stdout.split('\n')
+    assert.ok(
+      lines.every(line => line.length <= 80 || !line.trimStart().includes(' ')),
+      stdout
+    )
+    const paragraphs = stdout.replaceAll(/\n {2,4}(?=\S)/g, ' ')
+    assert.match(
+      paragraphs,
+      /^fail single in [\d.]+ s: byte 65,537 of .* usual cause: .* asked for: client receives copy/m
+    )
+    assert.match(paragraphs, /^all that was seen of single: \S+single\.json$/m)
+    assert.match(paragraphs, /^what the program wrote: \S+single\/stdout\.log, stderr\.log$/m)
+    assert.match(paragraphs, /^to repeat it: pnpm stages run 10 --only single --seed 7 --quick --target /m)
+  }))
+
+test('shows what it would do, and does nothing of it', () =>
+  withPlace(2, async place => {
+    const file = join(place.folder, 'started')
+    const args = [
+      '--target',
+      `touch '${file}'`,
+      '--ports',
+      place.ports.join(','),
+      '--evidence',
+      join(place.folder, 'e'),
+    ]
+    const more = ['--json', join(place.folder, 'json'), '--env', 'MODE=fast', '--cwd', place.folder, '--seed', '42']
+    const planned = await stages('run', '10', '--dry-run', ...args, ...more, '--repeat', '3', '--start-timeout', '3s')
+    assert.is(planned.code, 0, planned.stderr)
+    for (const line of [
+      `target      touch '${file}'`,
+      `folder      ${place.folder}`,
+      'environment that of this shell, MODE=fast',
+      `ports       ${place.ports.join(', ')} of 127.0.0.1 or ::1`,
+      'seed        42, and 2 more derived from it',
+      'start       with /bin/sh, anew for each test; has to listen within 3 s',
+      'scale       full',
+    ]) {
+      assert.ok(planned.stdout.split('\n').includes(line), `${line}\n${planned.stdout}`)
+    }
+    for (const id of ['start', ...ids]) assert.match(planned.stdout, new RegExp(`│ ${id} +│ \\d+ s`))
+    assert.match(planned.stdout, /\nduration {4}about \d+m.* for 3 runs\n/)
+    assert.equal(readdirSync(place.folder), [], 'nothing was started or written')
+
+    const one = await stages('run', '10', '--dry-run', '--only', 'cpu', '--attach', 'localhost')
+    assert.match(one.stdout, /^attach to +127\.0\.0\.1; CPU and memory stay unknown without --pid/m)
+    assert.not.match(one.stdout, /│ memory/)
+  }))
+
+test('names the protocol and the engine for our own server', async () => {
+  const { stdout } = await stages('run', '9', '--dry-run', '--engine', 'uring', '--quick')
+  assert.match(stdout, /^target .* --protocol reverse --engine uring$/m)
+})
+
 test('judges in parts, as turbo does: begin, each test alone, verdict', () =>
   withPlace(2, async place => {
     const common = judgeArguments('broken/bytes-byte-65537.js', place)
     const verdict = () => stages('verdict', '10', ...common)
     const before = await verdict()
     assert.is(before.code, 1)
-    assert.match(before.stdout, /0 passed, 6 failed\n$/)
+    assert.match(before.stdout, /0 passed, 7 failed\n$/)
 
     assert.is((await stages('begin', '10', ...common)).code, 0)
     const failed = await run('suites/stage10/single.js', common)
@@ -164,7 +206,24 @@ test('judges in parts, as turbo does: begin, each test alone, verdict', () =>
     assert.match(after.stdout, /│ multiple +│ pass/)
     assert.match(after.stdout, /^fail single in/m)
     assert.match(after.stdout, /^missing cpu: it left no result in this run$/m)
-    assert.match(after.stdout, /1 passed, 5 failed\n$/)
+    assert.match(after.stdout, /2 passed, 5 failed\n$/)
+  }))
+
+test('tries no part of a program that does not start', () =>
+  withPlace(1, async place => {
+    const common = judgeArguments('broken/start-dies-at-once.js', place)
+    assert.is((await stages('begin', '10', ...common)).code, 1)
+    const single = await run('suites/stage10/single.js', common)
+    assert.is(single.code, 1)
+    assert.match(single.stdout, /^unknown single in 0\.0 s: not tried, since the program did not start/m)
+    const environment = { STAGE_JSON: 'verdict.json', INIT_CWD: place.folder }
+    await run('src/cli.js', ['verdict', '10', ...common], environment)
+    const { verdict, tests } = JSON.parse(readFileSync(join(place.folder, 'verdict.json'), 'utf8')) as ResultDocument
+    assert.is(verdict, 'fail')
+    assert.equal(
+      tests.map(({ id }) => id),
+      ['start', 'single']
+    )
   }))
 
 test('takes its settings from the environment as well', () =>

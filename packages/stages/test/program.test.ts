@@ -155,6 +155,33 @@ test('reads what a program writes, keeps the end, and the beginning in a file', 
     assert.is(readFileSync(join(place.folder, 'stdout.log'), 'utf8').slice(-11), 'last words\n')
   }))
 
+test('neither blocks a program that logs without end nor keeps all of it, and says so in the file', () =>
+  withPlace(1, async place => {
+    const chatter = 'head -c 40000000 /dev/zero | tr "\\0" x; echo; echo last words;'
+    const program = await launch('', place, { command: `${chatter} ${fixtureCommand('correct/plain.js')}` })
+    await program.stop()
+    const kept = readFileSync(join(place.folder, 'stdout.log'), 'latin1')
+    assert.ok(kept.length < 17 * 2 ** 20)
+    const total = 40_000_000 + '\nlast words\n'.length
+    assert.is(program.stdout.total, total)
+    const left = (total - 2 ** 24 - 2 ** 16).toLocaleString('en')
+    assert.ok(
+      kept.includes(
+        `\n[cut here by stages: the program wrote ${total.toLocaleString('en')} bytes; ` +
+          `16,777,216 stand above, ${left} are left out, the last 65,536 follow]\nx`
+      )
+    )
+    assert.is(kept.slice(-12), '\nlast words\n')
+  }))
+
+test('quotes the error that a dying program wrote, although another process holds the pipe open', () =>
+  withPlace(1, async place => {
+    const script = 'console.error("client 7 connected"); throw new TypeError("no such client")'
+    const command = `sleep 30 & '${process.execPath}' -e '${script}'; exit $?`
+    const error = (await failure(launch('', place, { command }))) as Blame
+    assert.is(error.message, 'the program exited with status 1; on stderr: TypeError: no such client')
+  }))
+
 test('says when a running program has ended, and how', () =>
   withPlace(1, async place => {
     const program = await launch('correct/plain.js', place)

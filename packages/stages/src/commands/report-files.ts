@@ -2,7 +2,6 @@ import { openSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UsageError } from 'command-line'
 import type { Argv } from 'yargs'
-import { junitReport } from '../report/junit-report.js'
 import type { RepeatDocument, ResultDocument } from '../report/result-document.js'
 
 /** The files in which a run's verdicts are asked for. */
@@ -37,16 +36,16 @@ export function reportFileOptions<T>(yargs: Argv<T>, variables: Readonly<Record<
  * Opens the files at once, since one that cannot be written is better known before the tests, and returns what
  * writes them. Throws a UsageError for one that cannot be written.
  */
-export function openReportFiles({
-  json,
-  junit,
-}: ReportFileArguments): (results: ResultDocument | RepeatDocument) => void {
-  const files = [
-    [open('--json', json), (results: ResultDocument | RepeatDocument) => `${JSON.stringify(results, undefined, 2)}\n`],
-    [open('--junit', junit), junitReport],
-  ] as const
-  return results => {
-    for (const [file, content] of files) if (file !== undefined) writeFileSync(file, content(results))
+export function openReportFiles(
+  args: ReportFileArguments
+): (results: ResultDocument | RepeatDocument) => Promise<void> {
+  const [json, junit] = [open('--json', args.json), open('--junit', args.junit)]
+  return async results => {
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`)
+    if (junit === undefined) return
+    // Whoever does not ask for it does not wait for its library.
+    const { junitReport } = await import('../report/junit-report.js')
+    writeFileSync(junit, junitReport(results))
   }
 }
 

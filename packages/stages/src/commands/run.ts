@@ -60,7 +60,7 @@ async function run(args: RunArguments): Promise<number> {
   say('')
   try {
     const results = await (repeat === undefined ? runOnce(tests, settings) : runRepeatedly(tests, settings, repeat))
-    writeReports(results)
+    await writeReports(results)
     return verdictExitCode[results.verdict]
   } catch (error) {
     // A full disk is not the program's failure.

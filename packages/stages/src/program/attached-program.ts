@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { UsageError } from 'command-line'
 import { Doubt } from '../verdict.js'
-import { holderOfPort, isListening } from './listeners.js'
+import { holderOfPort, isListening, readListeners } from './listeners.js'
 import { isOwnAddress, sharesNetwork } from './network.js'
 import { commandLineOf, readProcess, stillRuns } from './process-table.js'
 import type { Program, ProgramEnd, StopReport } from './program.js'
@@ -114,7 +114,8 @@ function runs(pid: number): boolean {
 /** The ports on which nobody listens. Of another machine's ports the clients will tell. */
 function silentPorts(hosts: readonly string[], ports: readonly number[]): number[] {
   if (!hosts.every(isOwnAddress)) return []
-  return ports.filter(port => !hosts.some(host => isListening(host, port)))
+  const listeners = readListeners()
+  return ports.filter(port => !hosts.some(host => isListening(host, port, listeners)))
 }
 
 function describePorts(ports: readonly number[]): string {

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { endianness } from 'node:os'
 import { commandLineOf, holdersOfSockets } from './process-table.js'
 
 /** One TCP socket of this machine, as `/proc/net/tcp` shows it (proc_net_tcp in the kernel's documentation). */
-interface TcpSocket {
+export interface TcpSocket {
   /** Local address: dotted IPv4, or 32 hexadecimal digits in network order for IPv6. */
   readonly address: string
   readonly port: number
@@ -12,7 +12,11 @@ interface TcpSocket {
   readonly inode: number
 }
 
+const tables = ['/proc/net/tcp', '/proc/net/tcp6']
 const listenState = '0A'
+
+/** The kernel gives a page at a time. */
+const chunk = Buffer.alloc(4096)
 const anyIpv4 = '0.0.0.0'
 const anyIpv6 = '0'.repeat(32)
 const mappedPrefix = `${'0'.repeat(20)}ffff`
@@ -25,18 +29,17 @@ export interface Holder {
   readonly description: string
 }
 
-/** True when something on this machine listens on `port` at an address that a client of `host` (an IP) reaches. */
-export function isListening(host: string, port: number): boolean {
-  return readTcpSockets(port).some(socket => socket.listening && covers(socket.address, host))
+/**
+ * True when something on this machine listens on `port` at an address that a client of `host` (an IP) reaches. Who asks
+ * about several ports reads the listeners once.
+ */
+export function isListening(host: string, port: number, listeners = readListeners()): boolean {
+  return listeners.some(socket => socket.port === port && covers(socket.address, host))
 }
 
 /** Who listens on `port`, at any address; undefined when nobody does. */
-export function holderOfPort(port: number): Holder | undefined {
-  const inodes = new Set(
-    readTcpSockets(port)
-      .filter(socket => socket.listening)
-      .map(socket => socket.inode)
-  )
+export function holderOfPort(port: number, listeners = readListeners()): Holder | undefined {
+  const inodes = new Set(listeners.filter(socket => socket.port === port).map(socket => socket.inode))
   if (inodes.size === 0) return undefined
   const pids = holdersOfSockets(inodes)
   const description =
@@ -51,7 +54,9 @@ export function holderOfPort(port: number): Holder | undefined {
  * binds without `SO_REUSEADDR` (socket(7)).
  */
 export function lingeringConnections(port: number): number {
-  return readTcpSockets(port).filter(socket => !socket.listening && socket.inode === 0).length
+  return tables
+    .flatMap(path => readSockets(readTable(path)))
+    .filter(socket => socket.port === port && !socket.listening && socket.inode === 0).length
 }
 
 /** Program and last words say most about a command line. */
@@ -83,27 +88,60 @@ function expandIpv6(host: string): string {
   return all.map(group => group.padStart(4, '0')).join('')
 }
 
-function readTcpSockets(port: number): TcpSocket[] {
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap(path => {
-    let table: string
-    try {
-      table = readFileSync(path, 'latin1')
-    } catch {
-      return []
+/**
+ * All listening sockets. They stand before all others in the kernel's tables, of which only this beginning is read:
+ * walking through thousands of connections takes the kernel milliseconds.
+ */
+export function readListeners(): TcpSocket[] {
+  return tables.flatMap(path => readSockets(readTable(path, isBeyondListeners))).filter(socket => socket.listening)
+}
+
+function isBeyondListeners(text: string): boolean {
+  const complete = text.slice(0, text.lastIndexOf('\n')).trimEnd()
+  const state = complete
+    .slice(complete.lastIndexOf('\n') + 1)
+    .trim()
+    .split(/\s+/)[3]
+  return state !== undefined && /^[\dA-F]{2}$/.test(state) && state !== listenState
+}
+
+/** As much of a table as it takes for `isEnough`; nothing where the kernel has none. */
+function readTable(path: string, isEnough = (_: string) => false): string {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch {
+    return ''
+  }
+  try {
+    let text = ''
+    for (let length = -1; length !== 0 && !isEnough(text); ) {
+      length = readSync(file, chunk)
+      text += chunk.toString('latin1', 0, length)
     }
-    const portInHex = port.toString(16).toUpperCase().padStart(4, '0')
-    return table
-      .split('\n')
-      .slice(1)
-      .flatMap(line => {
-        const fields = line.trim().split(/\s+/)
-        const [address = '', localPort = ''] = (fields[1] ?? '').split(':')
-        if (localPort !== portInHex) return []
-        return [
-          { address: readAddress(address), port, listening: fields[3] === listenState, inode: Number(fields[9] ?? 0) },
-        ]
-      })
-  })
+    return text
+  } finally {
+    closeSync(file)
+  }
+}
+
+function readSockets(table: string): TcpSocket[] {
+  return table
+    .split('\n')
+    .slice(1)
+    .flatMap(line => {
+      const fields = line.trim().split(/\s+/)
+      const [address = '', port] = (fields[1] ?? '').split(':')
+      if (port === undefined) return []
+      return [
+        {
+          address: readAddress(address),
+          port: Number.parseInt(port, 16),
+          listening: fields[3] === listenState,
+          inode: Number(fields[9] ?? 0),
+        },
+      ]
+    })
 }
 
 /** The kernel prints addresses as 32-bit words in the machine's own byte order. */

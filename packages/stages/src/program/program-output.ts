@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { bytes, count } from '../format.js'
 
 /** What is kept in memory of each stream: enough for a stack trace, in bytes. */
@@ -9,13 +10,16 @@ const tailBytes = 64 * 1024
 /** What is kept in the evidence folder from the beginning of each stream, in bytes. A program may log without end. */
 const fileBytes = 16 * 1024 * 1024
 
+/** So many looks in a row, so many milliseconds apart, find nothing new in a stream that has nothing more to say. */
+const quietLooks = 5
+const quietStep = 20
+
 /**
  * Reads an output stream of a program for as long as it lasts, whatever it says and however much: a program must
  * never block because nobody reads its log.
  */
 export class ProgramOutput {
-  /** Resolves when everything that was written has been read and no process holds the stream open any more. */
-  readonly ended: Promise<void>
+  #ended = false
   #tail: Buffer = Buffer.alloc(0)
   #total = 0
   #file: WriteStream | undefined
@@ -33,7 +37,10 @@ export class ProgramOutput {
       })
     }
     stream.on('data', (chunk: Buffer) => this.#take(chunk))
-    this.ended = finished(stream, { writable: false }).catch(() => {})
+    const end = () => {
+      this.#ended = true
+    }
+    finished(stream, { writable: false }).then(end, end)
   }
 
   /** Bytes that the program has written so far. */
@@ -49,6 +56,18 @@ export class ProgramOutput {
       .map(line => line.trimEnd())
       .filter(line => line !== '')
       .slice(-count)
+  }
+
+  /**
+   * For the last words of a process that has ended: waits until the stream has ended, or, since another process may
+   * hold it open, until nothing more comes.
+   */
+  async drained(): Promise<void> {
+    let quiet = 0
+    for (let total = this.#total; !this.#ended && quiet < quietLooks; total = this.#total) {
+      await sleep(quietStep)
+      quiet = this.#total === total ? quiet + 1 : 0
+    }
   }
 
   /** Ends the file in the evidence folder; to be called when the program has ended. Never throws. */

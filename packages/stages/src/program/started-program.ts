@@ -7,7 +7,7 @@ import { Blame, Doubt, type Evidence } from '../verdict.js'
 import { findErrorLine } from './error-line.js'
 import { describeExit, type ExitStatus } from './exit-status.js'
 import { Guardian } from './guardian.js'
-import { holderOfPort, isListening, lingeringConnections } from './listeners.js'
+import { holderOfPort, isListening, lingeringConnections, readListeners } from './listeners.js'
 import { commandLineOf } from './process-table.js'
 import type { Program, ProgramEnd, StopReport } from './program.js'
 import { ProgramOutput } from './program-output.js'
@@ -46,8 +46,8 @@ const lookEvery = 20
 /** How often a program without a parent of its own (a daemon) is looked up. Milliseconds. */
 const watchEvery = 250
 
-/** How long the last output of a program that has ended is waited for. Milliseconds. */
-const lastWordsPatience = 500
+/** How long the last output of a program that has ended is read, while another process goes on writing. Milliseconds. */
+const lastWordsPatience = 2_000
 
 /** A program that is started as its author would, in a session of its own, and ended with everything it starts. */
 export class StartedProgram implements Program {
@@ -95,8 +95,9 @@ export class StartedProgram implements Program {
    * Doubt when a port is taken by another program. Whatever was started has then been ended.
    */
   static async start(options: LaunchOptions): Promise<StartedProgram> {
+    const listeners = readListeners()
     for (const port of options.ports) {
-      const holder = holderOfPort(port)
+      const holder = holderOfPort(port, listeners)
       if (holder) {
         throw new Doubt(`port ${port} is taken by ${holder.description}: end it, or choose other ports with --ports`, {
           port,
@@ -169,7 +170,7 @@ export class StartedProgram implements Program {
       }
     }
     await withinLimit(this.ended, killPatience)
-    await waitUntil(() => this.ports.every(port => holderOfPort(port) === undefined), killPatience)
+    await waitUntil(() => !readListeners().some(({ port }) => this.ports.includes(port)), killPatience)
     await Promise.all([this.stdout.close(), this.stderr.close()])
     this.#guardian.dismiss()
     spare(this)
@@ -200,10 +201,10 @@ export class StartedProgram implements Program {
   async #waitUntilListening(): Promise<void> {
     const { hosts, ports, startTimeout } = this.#options
     const patience = new Patience(startTimeout)
-    const hostOf = () => hosts.find(host => ports.every(port => isListening(host, port)))
     for (;;) {
       // Looked up, not tried: a connection that says nothing and leaves is already a test.
-      const host = hostOf()
+      const listeners = readListeners()
+      const host = hosts.find(candidate => ports.every(port => isListening(candidate, port, listeners)))
       if (host !== undefined) {
         this.host = host
         break
@@ -258,7 +259,7 @@ export class StartedProgram implements Program {
     while (!this.#hasEnded()) await sleep(watchEvery)
     const at = performance.now()
     // Its last words may still be in the pipe, which a process that it left behind may hold open.
-    await withinLimit(Promise.all([this.stdout.ended, this.stderr.ended]), lastWordsPatience)
+    await withinLimit(Promise.all([this.stdout.drained(), this.stderr.drained()]), lastWordsPatience)
     this.end = { ...status, at }
     return this.end
   }
