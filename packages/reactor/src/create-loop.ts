@@ -39,6 +39,14 @@ export async function loadAddressing(): Promise<Addressing> {
   return { addressOf, adviseHugePages }
 }
 
+/** The calls of a server that waits for its descriptors itself. */
+export type Descriptors = typeof import('./linux/descriptors.js')
+
+/** For servers without a loop. Rejects where koffi does not load. */
+export async function loadDescriptors(): Promise<Descriptors> {
+  return await import('./linux/descriptors.js')
+}
+
 export interface EngineChoice {
   readonly engine: EngineName
   /** Why it is not the engine that was preferred; undefined when it is. */

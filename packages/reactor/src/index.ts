@@ -3,10 +3,13 @@ export {
   type Addressing,
   chooseEngine,
   createLoop,
+  type Descriptors,
   type EngineChoice,
   type LoopOptions,
   loadAddressing,
+  loadDescriptors,
 } from './create-loop.js'
+export type { TcpStream } from './linux/tcp-stream.js'
 export type {
   ConnectOptions,
   EngineName,
@@ -18,6 +21,12 @@ export type {
   SocketOptions,
   Timer,
 } from './loop.js'
-export { LoopThread, type LoopThreadOptions, type LoopThreadSetup, serveLoopThread } from './loop-thread.js'
+export {
+  LoopThread,
+  type LoopThreadOptions,
+  type LoopThreadServing,
+  type LoopThreadSetup,
+  serveLoopThread,
+} from './loop-thread.js'
 export { RingBuffer } from './ring-buffer.js'
 export { SystemError } from './system-error.js'

@@ -123,13 +123,18 @@ export type LoopThreadSetup<Data, Command, Event> = (
   emit: (event: Event) => void
 ) => ((command: Command) => void) | Promise<(command: Command) => void>
 
+export interface LoopThreadServing<Data> extends Omit<LoopOptions, 'wakeToken'> {
+  /** Makes the loop, where it is not one of the engine's. It wakes at `wakeToken`, which stays the starter's. */
+  createLoop?(data: Data, wakeToken: number): Promise<Loop>
+}
+
 /** Runs a loop in this worker thread until the starter stops it. */
 export async function serveLoopThread<Data, Command, Event>(
   setup: LoopThreadSetup<Data, Command, Event>,
-  options: Omit<LoopOptions, 'wakeToken'> = {}
+  { createLoop: createOwnLoop, ...options }: LoopThreadServing<Data> = {}
 ): Promise<void> {
   const { engine, port, wakeToken, data } = workerData as ThreadData
-  const loop = await createLoop(engine, { ...options, wakeToken })
+  const loop = await (createOwnLoop?.(data as Data, wakeToken) ?? createLoop(engine, { ...options, wakeToken }))
   const send = (message: Upward<Event>) => port.postMessage(message)
   const onCommand = await setup(loop, data as Data, event => send({ kind: 'event', event }))
   loop.receive(port, message => {

@@ -1,4 +1,5 @@
 import type { Arena, Socket, SocketHandler } from 'reactor'
+import type { Lateness } from './protocols/protocol.js'
 
 /** What a protocol may use for its connections. */
 export interface ConnectionResources {
@@ -14,9 +15,17 @@ export interface ConnectionHandler extends SocketHandler {
   readonly bytesIn: number
   /** Bytes sent. */
   readonly bytesOut: number
-  /** Bytes that wait for the other end to read. */
+  /** Bytes that wait for the other end to read, or for the rest of their message. */
   readonly heldBytes: number
+  /** Whether the server owes the client an answer that it is still working on. */
+  readonly busy: boolean
+  /** Whether a message has begun and is not complete. */
+  readonly inMessage: boolean
+  /** Messages that were complete; none where a protocol has none. */
+  readonly messages: number
+  /** Ends the connection of a client that is late. Not called while it is busy. */
+  timeOut(lateness: Lateness): void
 }
 
-/** A protocol: makes the handler of each connection that is accepted. */
+/** Makes the handler of each connection that is accepted. */
 export type ConnectionHandlerFactory = (socket: Socket, resources: ConnectionResources) => ConnectionHandler

@@ -1,42 +1,49 @@
 import type { Block, Loop, Socket, SocketHandler, SystemError } from 'reactor'
 import type { ConnectionHandler, ConnectionHandlerFactory, ConnectionResources } from './connection-handler.js'
+import type { CounterTable } from './protocols/counters.js'
+import { Deadline } from './protocols/deadline.js'
+import type { Lateness, Limits } from './protocols/protocol.js'
 import type { ServerReport, ServerStats } from './server-messages.js'
 
-/** An open connection: passes the socket's events on to its protocol, and notes when the last one was. */
+/** An open connection: passes the socket's events on to its handler, and notes when the last one was. */
 export class Connection implements SocketHandler {
   readonly number: number
   readonly handler: ConnectionHandler
   /** When something happened last, on the loop's clock, in milliseconds. */
   lastActivity: number
+  /** When the client will be late; undefined where it may take all the time in the world. */
+  readonly deadline: Deadline | undefined
   readonly #socket: Socket
   readonly #owner: Connections
-  #timedOut = false
+  #lateness: Lateness | undefined
 
-  constructor(number: number, socket: Socket, handler: ConnectionHandler, owner: Connections) {
+  constructor(number: number, socket: Socket, handler: ConnectionHandler, owner: Connections, limits: Limits) {
     this.number = number
     this.handler = handler
     this.lastActivity = owner.loop.now
     this.#socket = socket
     this.#owner = owner
+    if (hasTimeouts(limits)) this.deadline = new Deadline(handler, limits, owner.loop.now)
   }
 
-  get timedOut(): boolean {
-    return this.#timedOut
+  /** How the client was late, when that is what ended the connection. */
+  get lateness(): Lateness | undefined {
+    return this.#lateness
   }
 
   onRead(socket: Socket, block: Block, start: number, length: number): void {
-    this.lastActivity = this.#owner.loop.now
     this.handler.onRead(socket, block, start, length)
+    this.#note()
   }
 
   onWritable(socket: Socket): void {
-    this.lastActivity = this.#owner.loop.now
     this.handler.onWritable(socket)
+    this.#note()
   }
 
   onEnd(socket: Socket): void {
-    this.lastActivity = this.#owner.loop.now
     this.handler.onEnd(socket)
+    this.#note()
   }
 
   onClose(socket: Socket, error: SystemError | undefined): void {
@@ -45,25 +52,40 @@ export class Connection implements SocketHandler {
     this.#owner.remove(this, error, lostBytes)
   }
 
-  /** Ends the connection. When bytes are held they are lost, and the client is told so by RST instead of FIN. */
+  /** Ends the connection. Who then misses something is told so by RST instead of FIN. */
   end(): void {
-    if (this.handler.heldBytes > 0) this.#socket.abort()
+    if (this.handler.heldBytes > 0 || this.handler.busy) this.#socket.abort()
     else this.#socket.close()
   }
 
-  /** Ends the connection because nothing has happened for too long. */
-  timeOut(): void {
-    this.#timedOut = true
-    this.end()
+  /** Ends the connection because the client is late. */
+  timeOut(lateness: Lateness): void {
+    this.#lateness ??= lateness
+    this.handler.timeOut(lateness)
+  }
+
+  #note(): void {
+    this.lastActivity = this.#owner.loop.now
+    if (this.deadline?.touch(this.lastActivity)) this.#owner.noteDeadline(this.deadline)
   }
 }
 
+function hasTimeouts({ idleTimeout, messageTimeout }: Limits): boolean {
+  return idleTimeout < Number.POSITIVE_INFINITY || messageTimeout < Number.POSITIVE_INFINITY
+}
+
 export interface ConnectionsOptions {
-  readonly protocol: ConnectionHandlerFactory
+  readonly handlers: ConnectionHandlerFactory
   /** Bytes. */
   readonly pipeThreshold: number
+  readonly limits: Limits
+  /** What the protocol counts, and whose row this loop's is. */
+  readonly counters: CounterTable
+  readonly worker: number
   /** Called after a connection has come or gone. */
   onChange(): void
+  /** Called when a connection may be late sooner than was known. */
+  onDeadline(deadline: Deadline): void
   /** Is told of each connection's beginning and end. */
   readonly onReport?: ((report: ServerReport) => void) | undefined
 }
@@ -77,6 +99,7 @@ export class Connections implements Iterable<Connection> {
   #accepted = 0
   #reset = 0
   #timedOut = 0
+  #slowMessages = 0
   #bytesIn = 0
   #bytesOut = 0
   #lostBytes = 0
@@ -97,13 +120,19 @@ export class Connections implements Iterable<Connection> {
 
   /** Takes an accepted socket in, and returns what is to handle its events. */
   add(socket: Socket): SocketHandler {
-    const { protocol, onReport, onChange } = this.#options
+    const { handlers, limits, onReport, onChange } = this.#options
     const number = ++this.#accepted
-    const connection = new Connection(number, socket, protocol(socket, this.#resources), this)
+    const connection = new Connection(number, socket, handlers(socket, this.#resources), this, limits)
     this.#open.add(connection)
+    if (connection.deadline !== undefined) this.noteDeadline(connection.deadline)
     onReport?.({ kind: 'opened', connection: number, remoteAddress: socket.remoteAddress, port: socket.localPort })
     onChange()
     return connection
+  }
+
+  /** Called by a connection that has come, or whose client has begun a message. */
+  noteDeadline(deadline: Deadline): void {
+    this.#options.onDeadline(deadline)
   }
 
   /** Called by a connection that has ended: with what ended it, and what it still held. */
@@ -114,15 +143,17 @@ export class Connections implements Iterable<Connection> {
     this.#bytesIn += bytesIn
     this.#bytesOut += bytesOut
     this.#lostBytes += lostBytes
-    if (connection.timedOut) this.#timedOut++
+    if (connection.lateness === 'idle') this.#timedOut++
+    else if (connection.lateness === 'message') this.#slowMessages++
     else if (error !== undefined) this.#reset++
-    const cause = connection.timedOut ? 'idle timeout' : error?.message
+    const cause = connection.lateness === undefined ? error?.message : `${connection.lateness} timeout`
     onReport?.({ kind: 'closed', connection: connection.number, cause, bytesIn, bytesOut, lostBytes })
     onChange()
   }
 
   /** Adds up the open connections and those that are gone. */
   stats(): ServerStats {
+    const { counters, worker } = this.#options
     let bytesIn = this.#bytesIn
     let bytesOut = this.#bytesOut
     let heldBytes = 0
@@ -136,6 +167,10 @@ export class Connections implements Iterable<Connection> {
       accepted: this.#accepted,
       reset: this.#reset,
       timedOut: this.#timedOut,
+      slowMessages: this.#slowMessages,
+      requests: counters.read(worker, 'requests'),
+      refused: counters.read(worker, 'refused'),
+      tooLong: counters.read(worker, 'tooLong'),
       bytesIn,
       bytesOut,
       heldBytes,

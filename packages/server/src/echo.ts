@@ -24,6 +24,24 @@ class EchoConnection implements ConnectionHandler {
     return this.#pipe.heldBytes
   }
 
+  get busy(): boolean {
+    return false
+  }
+
+  get inMessage(): boolean {
+    return false
+  }
+
+  get messages(): number {
+    return 0
+  }
+
+  /** Bytes that are held are lost, and the client is told so by RST instead of FIN. */
+  timeOut(): void {
+    if (this.heldBytes > 0) this.#socket.abort()
+    else this.#socket.close()
+  }
+
   onRead(_socket: Socket, block: Block, start: number, length: number): void {
     this.#pipe.onRead(block, start, length)
   }

@@ -44,7 +44,7 @@ export class GracefulStop {
     const over = loop.now >= this.#deadline
     for (const connection of this.#connections) {
       const held = connection.handler.heldBytes
-      const finished = held === 0 && loop.now - connection.lastActivity >= quietTime
+      const finished = held === 0 && !connection.handler.busy && loop.now - connection.lastActivity >= quietTime
       if (finished) connection.end()
       else if (over) {
         this.#cutOff++

@@ -7,14 +7,16 @@ const firstOwnDescriptor = 3
 
 /** What a program that waits for the server wants to know: one JSON line. */
 export function readyDocument(server: RunningServer, pipeThreshold: number): string {
-  const { host, ports, engine } = server
-  return `${JSON.stringify({ event: 'listening', pid: process.pid, host, ports, engine, pipeThreshold })}\n`
+  const { host, ports, model, engine } = server
+  const how = model === 'epoll' ? { engine } : { model }
+  return `${JSON.stringify({ event: 'listening', pid: process.pid, host, ports, ...how, pipeThreshold })}\n`
 }
 
 /** The same for a person. */
 export function readyLine(server: RunningServer, pipeThreshold: number): string {
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
-  const how = `engine ${server.engine}, pipe threshold ${formatSize(pipeThreshold)}`
+  const what = server.engine === undefined ? `model ${server.model}` : `engine ${server.engine}`
+  const how = `${what}, pipe threshold ${formatSize(pipeThreshold)}`
   return `server: listening on ${host}:${formatPorts(server.ports)} (${how}), pid ${process.pid}\n`
 }
 

@@ -1,12 +1,14 @@
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
-import { exitCode, Failure, formatCount, formatDuration, formatSize } from 'command-line'
+import { exitCode, Failure, formatDuration } from 'command-line'
 import type { EngineName } from 'reactor'
 import { readDescriptorLimit } from './descriptor-limit.js'
-import { createLogger, type LogFormat, type LogLevel } from './logger.js'
+import { logReport, logStop } from './log-report.js'
+import { createLogger, type LogFormat, type Logger, type LogLevel } from './logger.js'
+import type { ModelSettings } from './models/model.js'
+import type { ProtocolSettings } from './protocols/settings.js'
 import { readyDocument, readyLine, tell } from './ready-notice.js'
 import { type RunningServer, startServer } from './server.js'
-import type { ServerReport, StopReport } from './server-messages.js'
 import { StartError } from './start-error.js'
 import { StatsPrinter } from './stats-printer.js'
 
@@ -14,8 +16,13 @@ import { StatsPrinter } from './stats-printer.js'
 export interface ServeOptions {
   readonly ports: readonly number[]
   readonly host: string
+  readonly model: ModelSettings
   readonly engine: EngineName | 'auto'
+  readonly protocol: ProtocolSettings
+  readonly delay: number
   readonly pipeThreshold: number
+  readonly maxMessage: number
+  readonly messageTimeout: number
   readonly backlog: number
   readonly idleTimeout: number | undefined
   readonly maxConnections: number | undefined
@@ -26,8 +33,6 @@ export interface ServeOptions {
   readonly readyFd: number | undefined
 }
 
-type Logger = ReturnType<typeof createLogger>
-
 /** A terminal and a package manager may both pass the same Ctrl-C on; so close together they are one. */
 const sameSignal = 200
 
@@ -37,15 +42,14 @@ const sameSignal = 200
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.logLevel, options.logFormat)
-  const { ports, host, engine, pipeThreshold, backlog, idleTimeout, maxConnections } = options
   const server = await startServer({
-    ...{ ports, host, engine, pipeThreshold, backlog, idleTimeout, maxConnections },
+    ...options,
     onReport: report => logReport(log, report),
     reportConnections: log.isLevelEnabled('debug'),
   }).catch(error => {
     throw error instanceof StartError ? new Failure(error.message, exitCode.checkFailed) : error
   })
-  const stopped = stopOnSignal(server, options.grace, log)
+  const stopped = stopWhenAsked(server, options.grace, log)
   const printer = new StatsPrinter(server, log, options.stats)
   await announce(server, options, log)
   try {
@@ -67,57 +71,30 @@ async function announce(server: RunningServer, options: ServeOptions, log: Logge
   closeSync(readyFd)
 }
 
-function stopOnSignal(server: RunningServer, grace: number, log: Logger): Promise<void> {
+/** By a signal, or by a client who may. */
+function stopWhenAsked(server: RunningServer, grace: number, log: Logger): Promise<void> {
   return new Promise((resolve, reject) => {
     let firstAt: number | undefined
+    const stop = (who: string) => {
+      firstAt = performance.now()
+      log.info(`${who}: no longer accepting; connections have up to ${formatDuration(grace)} to drain`)
+      server.stop(grace).then(report => {
+        logStop(log, report, grace)
+        resolve()
+      }, reject)
+    }
     const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
       if (firstAt !== undefined) {
         if (performance.now() - firstAt < sameSignal) return
         log.warn(`${signal} again: ending at once`)
         process.exit(128 + constants.signals[signal])
       }
-      firstAt = performance.now()
-      log.info(`${signal}: no longer accepting; connections have up to ${formatDuration(grace)} to drain`)
-      server.stop(grace).then(report => {
-        logStop(log, report, grace)
-        resolve()
-      }, reject)
+      stop(signal)
     }
     process.on('SIGTERM', onSignal)
     process.on('SIGINT', onSignal)
+    server.stopAsked.then(remoteAddress => {
+      if (firstAt === undefined) stop(`${remoteAddress} asked for the end`)
+    })
   })
-}
-
-function logStop(log: Logger, report: StopReport, grace: number): void {
-  const { open, cutOff, lostBytes } = report
-  if (cutOff === 0) {
-    log.info(report, open === 0 ? 'stopped: no connection was open' : `stopped: ${connections(open)} drained`)
-    return
-  }
-  const loss = lostBytes === 0 ? 'nothing was held for them' : `${formatSize(lostBytes)} held for them are lost`
-  const when = `after the grace of ${formatDuration(grace)}`
-  log.warn(report, `stopped ${when}: ${cutOff} of ${connections(open)} had to be cut off, ${loss}`)
-}
-
-function connections(count: number): string {
-  return count === 1 ? '1 connection' : `${formatCount(count)} connections`
-}
-
-function logReport(log: Logger, report: ServerReport): void {
-  switch (report.kind) {
-    case 'shortage':
-      log.warn(report, `${report.message}: new connections wait until one has ended`)
-      break
-    case 'full':
-      log.warn(report, `${connections(report.connections)} are open, the most allowed: others wait until one has ended`)
-      break
-    case 'opened':
-      log.debug(report, `connection ${report.connection}: from ${report.remoteAddress} on port ${report.port}`)
-      break
-    case 'closed': {
-      const { connection, bytesIn, bytesOut, lostBytes, cause } = report
-      const bytes = `${formatSize(bytesIn)} in, ${formatSize(bytesOut)} out, ${formatSize(lostBytes)} lost`
-      log.debug(report, `connection ${connection}: ${bytes}; ${cause ?? 'ended'}`)
-    }
-  }
 }

@@ -1,21 +1,16 @@
 // What passes between the server's main thread and its loop thread.
 
-/** What the loop thread is given at its start. Everything is resolved: an IP address, no defaults left. */
-export interface ServerThreadData {
-  readonly host: string
-  readonly ports: readonly number[]
-  /** For an IPv6 host: take IPv4 connections as well. */
-  readonly dualStack: boolean
-  /** Connections that may wait in the kernel to be accepted. */
-  readonly backlog: number
-  /** Bytes. */
-  readonly pipeThreshold: number
-  /** Milliseconds; Infinity for none. */
-  readonly idleTimeout: number
-  /** Infinity for none. */
-  readonly maxConnections: number
-  /** Whether each connection's beginning and end is reported. */
-  readonly reportConnections: boolean
+import type { Service } from './models/service.js'
+
+/** What a loop's thread is given at its start. */
+export interface ServerThreadData extends Service {
+  /** Which of the workers this loop is, counted from 1. */
+  readonly worker: number
+  readonly workers: number
+  /** The memory of the `CounterTable` of all workers. */
+  readonly counters: SharedArrayBuffer
+  /** Whether other loops listen on the same ports (`SO_REUSEPORT`, socket(7)). */
+  readonly reusePort: boolean
 }
 
 /** From the main thread to the loop's. */
@@ -30,8 +25,12 @@ export type ServerEvent =
   | { readonly kind: 'listening'; readonly ports: readonly number[] }
   /** Instead of `listening`, when one could not be; all others are closed. */
   | { readonly kind: 'listen-failed'; readonly port: number; readonly code: string }
+  /** Instead of `listening`, when the protocol cannot run here. */
+  | { readonly kind: 'protocol-failed'; readonly message: string }
   | { readonly kind: 'stats'; readonly request: number; readonly answer: ServerStats }
   | { readonly kind: 'stopped'; readonly request: number; readonly answer: StopReport }
+  /** A client has asked for the server to stop, and may. */
+  | { readonly kind: 'stop-asked'; readonly remoteAddress: string }
   | { readonly kind: 'report'; readonly report: ServerReport }
 
 /** What the server tells about while it runs. */
@@ -40,6 +39,8 @@ export type ServerReport =
   | { readonly kind: 'shortage'; readonly code: string; readonly message: string }
   /** As many connections are open as may be; further ones wait. Once for each time that it lasts. */
   | { readonly kind: 'full'; readonly connections: number }
+  /** A line that the protocol has for the log. */
+  | { readonly kind: 'log'; readonly level: 'info' | 'warn'; readonly text: string }
   | { readonly kind: 'opened'; readonly connection: number; readonly remoteAddress: string; readonly port: number }
   | {
       readonly kind: 'closed'
@@ -60,6 +61,14 @@ export interface ServerStats {
   readonly reset: number
   /** Connections closed by the idle timeout. */
   readonly timedOut: number
+  /** Connections closed because a message took too long to come. */
+  readonly slowMessages: number
+  /** Messages answered; 0 where the protocol has none. */
+  readonly requests: number
+  /** Messages that were malformed or not authorised. */
+  readonly refused: number
+  /** Messages over the limit. */
+  readonly tooLong: number
   /** Bytes received. */
   readonly bytesIn: number
   /** Bytes sent. */

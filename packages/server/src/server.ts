@@ -1,15 +1,16 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { chooseEngine, type EngineChoice, type EngineName, LoopThread } from 'reactor'
-import { ListenError } from './listen-error.js'
-import type {
-  ServerCommand,
-  ServerEvent,
-  ServerReport,
-  ServerStats,
-  ServerThreadData,
-  StopReport,
-} from './server-messages.js'
+import { chooseEngine, type EngineName } from 'reactor'
+import { startEpoll } from './models/epoll.js'
+import type { ModelName, ModelSettings, WorkerReport } from './models/model.js'
+import { startPrefork } from './models/prefork.js'
+import { startRing } from './models/ring.js'
+import type { Service } from './models/service.js'
+import { startSingle } from './models/single.js'
+import { startThreaded } from './models/threaded.js'
+import type { Limits } from './protocols/protocol.js'
+import type { ProtocolSettings } from './protocols/settings.js'
+import type { ServerReport, ServerStats, StopReport } from './server-messages.js'
 import { StartError } from './start-error.js'
 
 export interface ServerOptions {
@@ -17,17 +18,27 @@ export interface ServerOptions {
   host?: string
   /** 0 lets the kernel choose. */
   ports: readonly number[]
-  /** Default `auto`: the first that works here. */
+  /** How connections get the CPU. Default: one loop of model `epoll`. */
+  model?: ModelSettings
+  /** Of model `epoll`, the others have none. Default `auto`: the first that works here. */
   engine?: EngineName | 'auto'
   /** Bytes that may be held for a connection before it is no longer read. Default 1 MiB. */
   pipeThreshold?: number
   /** Connections that may wait in the kernel for each port (listen(2)). Default 4096. */
   backlog?: number
+  /** What the connections say. Default: echo. */
+  protocol?: ProtocolSettings
+  /** The longest message of a protocol that has messages, in bytes. Default 1 MiB. */
+  maxMessage?: number
+  /** Milliseconds after which a connection is closed whose client has not completed a message. Default 30,000. */
+  messageTimeout?: number | undefined
   /** Milliseconds after which a connection on which nothing happens is closed. Default: never. */
   idleTimeout?: number | undefined
+  /** Milliseconds of work that each message is to cost. Default 0. */
+  delay?: number
   /** Further connections wait in the backlog until one has ended. Default: as many as there are descriptors. */
   maxConnections?: number | undefined
-  /** Told of shortages; and of each connection if `reportConnections` is set. */
+  /** Told of shortages and of what the protocol logs; and of each connection if `reportConnections` is set. */
   onReport?: (report: ServerReport) => void
   reportConnections?: boolean
 }
@@ -35,12 +46,20 @@ export interface ServerOptions {
 /** Bytes that are held for a connection, unless asked otherwise. */
 const defaultPipeThreshold = 1024 * 1024
 
+/** The longest message, in bytes, unless asked otherwise. */
+const defaultMaxMessage = 1024 * 1024
+
+/** How long a message may take to come, in milliseconds, unless asked otherwise. */
+const defaultMessageTimeout = 30_000
+
 /** Connections that may wait in the kernel, unless asked otherwise; net.core.somaxconn of recent kernels is the same. */
 const defaultBacklog = 4096
 
-/** A server that listens on all its ports, on a loop in a thread of its own. */
+/** A server that listens on all its ports, in threads or processes of its own. */
 export interface RunningServer {
-  readonly engine: EngineName
+  readonly model: ModelName
+  /** Undefined where the model has none. */
+  readonly engine: EngineName | undefined
   /** Why it is not the first engine that there is; undefined when it is, or when it was asked for. */
   readonly engineReason: string | undefined
   /** The IP address that is listened on. */
@@ -49,7 +68,11 @@ export interface RunningServer {
   readonly ports: readonly number[]
   /** Resolves when the server has ended; rejects with what went wrong in it, which is a fault of ours. */
   readonly ended: Promise<void>
+  /** Resolves with the address of the first client that asks for the server to stop, if one does that may. */
+  readonly stopAsked: Promise<string>
   stats(): Promise<ServerStats>
+  /** Each worker's part of it, by number. */
+  workers(): Promise<readonly WorkerReport[]>
   /** Stops accepting, and ends when all connections have drained, or after `grace` milliseconds. */
   stop(grace: number): Promise<StopReport>
   /** Closes everything at once. */
@@ -61,27 +84,48 @@ export interface RunningServer {
  * here, and with a ListenError, which is one, when a port cannot be listened on; everything is closed again then.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { engine, reason } = await engineFor(options.engine ?? 'auto')
   const host = await resolveHost(options.host ?? '127.0.0.1')
-  const server = new ThreadedServer(engine, reason, host, options.onReport ?? (() => {}))
-  await server.start({
+  const service: Service = {
     host,
     ports: options.ports,
     dualStack: host === '::',
     backlog: options.backlog ?? defaultBacklog,
     pipeThreshold: options.pipeThreshold ?? defaultPipeThreshold,
-    idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
+    protocol: options.protocol ?? { name: 'echo' },
+    limits: limitsOf(options),
+    delay: options.delay ?? 0,
     maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
     reportConnections: options.reportConnections ?? false,
-  })
-  return server
+  }
+  const onReport = options.onReport ?? (() => {})
+  const model = options.model ?? { name: 'epoll', loops: 1 }
+  if (model.name === 'epoll') return await startEpoll(model, service, onReport, options.engine)
+  await requireLinux(model.name)
+  switch (model.name) {
+    case 'single':
+      return await startSingle(model, service, onReport)
+    case 'prefork':
+      return await startPrefork(model, service, onReport)
+    case 'threaded':
+      return await startThreaded(model, service, onReport)
+    case 'ring':
+      return await startRing(model, service, onReport)
+  }
 }
 
-async function engineFor(wanted: EngineName | 'auto'): Promise<EngineChoice> {
-  try {
-    return await chooseEngine(wanted)
-  } catch (error) {
-    throw new StartError((error as Error).message, { cause: error })
+/** Only the `epoll` model has an engine that works everywhere. */
+async function requireLinux(model: ModelName): Promise<void> {
+  await chooseEngine('epoll').catch(error => {
+    const reason = (error as Error).message.replace(/^engine epoll/, `model ${model}`)
+    throw new StartError(`${reason}; use --model epoll`, { cause: error })
+  })
+}
+
+function limitsOf({ maxMessage, messageTimeout, idleTimeout }: ServerOptions): Limits {
+  return {
+    maxMessage: maxMessage ?? defaultMaxMessage,
+    messageTimeout: messageTimeout ?? defaultMessageTimeout,
+    idleTimeout: idleTimeout ?? Number.POSITIVE_INFINITY,
   }
 }
 
@@ -93,112 +137,4 @@ async function resolveHost(host: string): Promise<string> {
   // An empty name resolves to null.
   if (found?.address) return found.address
   throw new StartError(`host '${host}' has no address; use an IP address, or a name that resolves`)
-}
-
-/** Who waits for an answer of the loop thread. */
-interface Asker {
-  resolve(answer: ServerStats | StopReport): void
-  reject(error: Error): void
-}
-
-class ThreadedServer implements RunningServer {
-  readonly engine: EngineName
-  readonly engineReason: string | undefined
-  readonly host: string
-  readonly ended: Promise<void>
-  readonly #onReport: (report: ServerReport) => void
-  readonly #askers = new Map<number, Asker>()
-  #ports: readonly number[] = []
-  #requests = 0
-  #thread!: LoopThread<ServerCommand>
-  #listenFailure: Extract<ServerEvent, { kind: 'listen-failed' }> | undefined
-  #stopping: Promise<StopReport> | undefined
-  #over = false
-  #onEnd!: (error: Error | undefined) => void
-
-  constructor(
-    engine: EngineName,
-    engineReason: string | undefined,
-    host: string,
-    onReport: (report: ServerReport) => void
-  ) {
-    this.engine = engine
-    this.engineReason = engineReason
-    this.host = host
-    this.#onReport = onReport
-    this.ended = new Promise((resolve, reject) => {
-      this.#onEnd = error => (error === undefined ? resolve() : reject(error))
-    })
-    // Whoever waits for an answer hears of a failure as well: nobody has to wait for the end.
-    this.ended.catch(() => {})
-  }
-
-  get ports(): readonly number[] {
-    return this.#ports
-  }
-
-  async start(data: ServerThreadData): Promise<void> {
-    this.#thread = await LoopThread.start<ServerThreadData, ServerCommand, ServerEvent>({
-      module: new URL('./server-thread.js', import.meta.url),
-      engine: this.engine,
-      data,
-      onEvent: event => this.#receive(event),
-      onEnd: error => this.#end(error),
-    })
-    if (this.#listenFailure === undefined) return
-    await this.abort()
-    throw await ListenError.describe(this.host, this.#listenFailure.port, this.#listenFailure.code)
-  }
-
-  async stats(): Promise<ServerStats> {
-    return (await this.#ask(request => ({ kind: 'stats', request }))) as ServerStats
-  }
-
-  stop(grace: number): Promise<StopReport> {
-    this.#stopping ??= this.#stop(grace)
-    return this.#stopping
-  }
-
-  async #stop(grace: number): Promise<StopReport> {
-    const report = await this.#ask(request => ({ kind: 'stop', request, grace }))
-    await this.abort()
-    return report as StopReport
-  }
-
-  async abort(): Promise<void> {
-    await this.#thread.stop()
-  }
-
-  #ask(command: (request: number) => ServerCommand): Promise<ServerStats | StopReport> {
-    if (this.#over) return Promise.reject(new Error('the server has ended'))
-    const request = ++this.#requests
-    return new Promise((resolve, reject) => {
-      this.#askers.set(request, { resolve, reject })
-      this.#thread.post(command(request))
-    })
-  }
-
-  #receive(event: ServerEvent): void {
-    switch (event.kind) {
-      case 'listening':
-        this.#ports = event.ports
-        break
-      case 'listen-failed':
-        this.#listenFailure = event
-        break
-      case 'report':
-        this.#onReport(event.report)
-        break
-      default:
-        this.#askers.get(event.request)?.resolve(event.answer)
-        this.#askers.delete(event.request)
-    }
-  }
-
-  #end(error: Error | undefined): void {
-    this.#over = true
-    for (const asker of this.#askers.values()) asker.reject(error ?? new Error('the server has ended'))
-    this.#askers.clear()
-    this.#onEnd(error)
-  }
 }

@@ -7,28 +7,60 @@ export interface StatsSample {
   readonly time: number
 }
 
+/** The rate of a counter since the sample before, in brackets; nothing when there was none. */
+type Rate = (
+  counter: 'accepted' | 'requests' | 'bytesIn' | 'bytesOut' | 'turns',
+  format: (perSecond: number) => string
+) => string
+
 /** One line with the counters, and the rates since an earlier sample where there is one. */
 export function formatStats(sample: StatsSample, earlier?: StatsSample): string {
   const { stats } = sample
-  const rate = (counter: 'accepted' | 'bytesIn' | 'bytesOut' | 'turns', format: (perSecond: number) => string) => {
+  const rate: Rate = (counter, format) => {
     if (earlier === undefined || sample.time <= earlier.time) return ''
     const perSecond = ((stats[counter] - earlier.stats[counter]) * 1000) / (sample.time - earlier.time)
     return ` (${format(Math.round(perSecond))})`
   }
-  const connections = [
+  const parts = [
+    ['connections', connectionParts(stats, rate)],
+    ['messages', messageParts(stats, rate)],
+    ['bytes', byteParts(stats, rate)],
+    ['loop', [`${formatCount(stats.turns)} turns${rate('turns', perSecond)}`]],
+  ] as const
+  return parts.flatMap(([name, words]) => (words.length === 0 ? [] : `${name}: ${words.join(', ')}`)).join('; ')
+}
+
+function connectionParts(stats: ServerStats, rate: Rate): string[] {
+  return [
     `${formatCount(stats.open)} open`,
     `${formatCount(stats.accepted)} accepted${rate('accepted', perSecond)}`,
     `${formatCount(stats.reset)} reset`,
+    ...unlessZero(stats.timedOut, 'timed out'),
   ]
-  if (stats.timedOut > 0) connections.push(`${formatCount(stats.timedOut)} timed out`)
-  const bytes = [
+}
+
+/** Nothing for a protocol that has no messages. */
+function messageParts(stats: ServerStats, rate: Rate): string[] {
+  const failed = [
+    ...unlessZero(stats.refused, 'refused'),
+    ...unlessZero(stats.tooLong, 'too long'),
+    ...unlessZero(stats.slowMessages, 'too slow'),
+  ]
+  if (stats.requests === 0 && failed.length === 0) return []
+  return [`${formatCount(stats.requests)} answered${rate('requests', perSecond)}`, ...failed]
+}
+
+function byteParts(stats: ServerStats, rate: Rate): string[] {
+  return [
     `in ${formatSize(stats.bytesIn)}${rate('bytesIn', formatRate)}`,
     `out ${formatSize(stats.bytesOut)}${rate('bytesOut', formatRate)}`,
     `held ${formatSize(stats.heldBytes)}`,
+    ...(stats.lostBytes > 0 ? [`lost ${formatSize(stats.lostBytes)}`] : []),
   ]
-  if (stats.lostBytes > 0) bytes.push(`lost ${formatSize(stats.lostBytes)}`)
-  const turns = `${formatCount(stats.turns)} turns${rate('turns', perSecond)}`
-  return `connections: ${connections.join(', ')}; bytes: ${bytes.join(', ')}; loop: ${turns}`
+}
+
+function unlessZero(count: number, what: string): string[] {
+  return count === 0 ? [] : [`${formatCount(count)} ${what}`]
 }
 
 function perSecond(count: number): string {

@@ -61,8 +61,11 @@ onEachEngine(
       () => server.stats(),
       ({ heldBytes }) => heldBytes >= threshold - blockSize
     )
-    assert.ok(stats.heldBytes <= threshold + readOverrun(server.engine), `${stats.heldBytes} held`)
-    assert.ok(stats.leasedBytes <= threshold + blockSize + readOverrun(server.engine), `${stats.leasedBytes} leased`)
+    assert.ok(stats.heldBytes <= threshold + readOverrun(server.engine ?? ''), `${stats.heldBytes} held`)
+    assert.ok(
+      stats.leasedBytes <= threshold + blockSize + readOverrun(server.engine ?? ''),
+      `${stats.leasedBytes} leased`
+    )
     assert.is(stats.bytesIn, stats.bytesOut + stats.heldBytes)
 
     const other = await connect()
@@ -114,7 +117,7 @@ onEachEngine(
     const clients = await Promise.all(Array.from({ length: 100 }, () => connect()))
     await Promise.all(clients.map(client => client.writeUntilStuck(chunk, 1000)))
     const stats = await server.stats()
-    const each = threshold + readOverrun(server.engine)
+    const each = threshold + readOverrun(server.engine ?? '')
     assert.is(stats.open, 100)
     assert.ok(stats.heldBytes > 50 * threshold, `only ${stats.heldBytes} held`)
     assert.ok(stats.heldBytes <= 100 * each, `${stats.heldBytes} held`)

@@ -49,7 +49,7 @@ export async function withServer(options: ServerOptions, body: (scene: Scene) =>
     return client
   }
   try {
-    await body({ engine: server.engine, server, connect })
+    await body({ engine: server.engine ?? 'epoll', server, connect })
   } finally {
     for (const client of clients) client.socket.destroy()
     await server.abort()

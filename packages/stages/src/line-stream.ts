@@ -77,17 +77,19 @@ export class LineStream {
     this.#write()
   }
 
-  /** Waits until everything is taken, or nothing more has been for so many milliseconds. */
-  async stuck(milliseconds: number): Promise<void> {
+  /** Waits until everything is taken, or nothing more has been for so many milliseconds; at most for `limit` of them. */
+  async stuck(milliseconds: number, limit: number): Promise<void> {
+    const deadline = performance.now() + limit
     await this.#still(
       milliseconds,
       () => this.#taken,
-      () => this.#left <= 0
+      () => this.#left <= 0 || performance.now() > deadline
     )
   }
 
-  /** Reads and forgets what comes, until nothing more has come for so many milliseconds. */
-  async read(milliseconds: number): Promise<void> {
+  /** Reads and forgets what comes, until nothing more has for so many milliseconds; at most for `limit` of them. */
+  async read(milliseconds: number, limit: number): Promise<void> {
+    const deadline = performance.now() + limit
     this.#socket.on('data', chunk => {
       this.#received += chunk.length
     })
@@ -95,7 +97,7 @@ export class LineStream {
     await this.#still(
       milliseconds,
       () => this.#received,
-      () => false
+      () => performance.now() > deadline
     )
   }
 

@@ -20,17 +20,26 @@ const [firstCharacter, characters] = [0x20, 0x7f - 0x20]
 const talkTime = 2_000
 const mostMessages = 1_000
 
-/** What a client that does not read sends at most, in bytes: more than the kernel's buffers of both directions hold. */
-const stalledSize = 32 * 1024 * 1024
+/**
+ * What a client that does not read sends at most, in bytes: several times what the kernel keeps of the answers (at most
+ * 4 MiB of what is sent, tcp_wmem in tcp(7)), and no more, since a program may take its time over it.
+ */
+const stalledSize = 16 * 1024 * 1024
 
 /** The same for a client that vanishes while it is written to, of which there are many. */
 const floodSize = 6 * 1024 * 1024
+
+/** How long it sends at most, in milliseconds. */
+const floodTime = 500
 
 /** When nothing more was taken for so long (milliseconds), it is because nobody reads what the program writes. */
 const settleTime = 50
 
 /** How long nothing may come before a client that has begun to read counts as having read all, in milliseconds. */
 const quietTime = 300
+
+/** How long it reads at most, in milliseconds: what comes is not looked at. */
+const readTime = 2_000
 
 /** Clients that vanish at the same moment: no more than a backlog has room for. */
 const atOnce = 4
@@ -129,7 +138,7 @@ async function vanish(
 async function vanishOne(client: LineStream, way: VanishWay): Promise<void> {
   client.send(way === 'rst-while-receiving' ? floodSize : 1)
   if (way === 'fin') return await client.end()
-  await client.stuck(settleTime)
+  await client.stuck(settleTime, floodTime)
   client.reset()
 }
 
@@ -153,7 +162,7 @@ class StalledLines implements StalledClients {
 
   async read(name: string) {
     const sent = await this.sent()
-    await Promise.all(this.#clients.map(client => client.read(quietTime)))
+    await Promise.all(this.#clients.map(client => client.read(quietTime, readTime)))
     return { sent, note: `what came back to ${name} was not compared: ${bytes(sent)} of many lines at once` }
   }
 }

@@ -21,14 +21,17 @@ export interface Scale {
     /** On the first port; the others together get a part of it. */
     readonly size: number
     readonly sizeOfOthers: number
-    /** Stops a transfer that has taken so long once it has moved `leastSize`; Infinity moves all of `size`. */
+    /**
+     * Stops a transfer that has taken so long once it has moved this share of `size`, and one that has taken five times as
+     * long in any case; Infinity moves all of `size`.
+     */
     readonly longest: number
-    readonly leastSize: number
+    readonly leastShare: number
     /** How long a client must have been held up for the program to count as holding it up. */
     readonly held: number
-    /** Rounds of clients that come and go, and clients in each. */
+    /** Rounds of clients that come and go, and how long each may take, if it is not the least that tells something. */
     readonly rounds: number
-    readonly clients: number
+    readonly roundTime: number
   }
   /** Random strings for each port. */
   readonly single: { readonly strings: number; readonly longest: number }
@@ -46,10 +49,10 @@ const full: Scale = {
     size: 4 * gibibyte,
     sizeOfOthers: gibibyte,
     longest: Number.POSITIVE_INFINITY,
-    leastSize: 4 * gibibyte,
+    leastShare: 1,
     held: 5_000,
     rounds: 6,
-    clients: 100,
+    roundTime: 1_500,
   },
   single: { strings: 40, longest: mebibyte },
   multiple: { clients: 100, strings: 20, longest: 64 * kibibyte },
@@ -65,10 +68,10 @@ const quick: Scale = {
     size: gibibyte,
     sizeOfOthers: 960 * mebibyte,
     longest: 3_000,
-    leastSize: 16 * mebibyte,
+    leastShare: 0.75,
     held: 700,
     rounds: 4,
-    clients: 100,
+    roundTime: 300,
   },
   single: { strings: 10, longest: mebibyte },
   multiple: { clients: 100, strings: 4, longest: 16 * kibibyte },

@@ -121,7 +121,10 @@ test('memory: levels that rise in step are found, a single rise is not', () => {
   assert.is(judge(50, 60, 70, 80, 90), true)
   assert.is(judge(50, 60, 70, 70, 90), true, 'all but one step')
   assert.is(judge(50, 90, 90, 90, 90), false)
-  assert.is(judge(50, 52, 54, 56, 58), false)
+  assert.is(judge(50, 52, 54, 56, 58), true, 'the very same for each round')
+  assert.is(judge(50, 52, 54.3, 56, 58), false)
+  assert.is(judge(50, 50.2, 50.4, 50.6, 50.8), false)
+  assert.is(judge(50, 52, 54), false, 'two steps alike are chance')
   assert.is(judge(), false)
 })
 

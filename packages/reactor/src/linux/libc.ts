@@ -4,7 +4,11 @@ import koffi from 'koffi'
 // make koffi allocate a BigInt for each call.
 const libc = koffi.load(null)
 
-function declare<T extends (...args: never[]) => unknown>(name: string, result: string, parameters: string[]): T {
+export function declare<T extends (...args: never[]) => unknown>(
+  name: string,
+  result: string,
+  parameters: string[]
+): T {
   return libc.func(name, result, parameters) as unknown as T
 }
 

@@ -15,7 +15,8 @@
  *    rule is given as many bytes again, all of them however long they take; only a program that goes on growing fails.
  * 3. Growth for clients that do not read: at most `stalledAllowance` above the memory before they came.
  * 4. Growth with clients that come and go, or with time alone (`judgeLevels`): memory is compared after each of some
- *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails.
+ *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails, and after rounds of clients growth by
+ *    the very same in each round, by `steadyAllowance` or more. Again only who goes on in as many rounds more fails.
  *
  * Some runtimes (the JVM, .NET) let garbage lie until a young generation of hundreds of megabytes is full; until then a
  * program that makes a little garbage for each message climbs as evenly as a leak. For them `youngGeneration` takes the
@@ -46,6 +47,13 @@ const steadyAllowance = 2 * 1024 * 1024
 
 /** Steps are even when each is within this share of their mean. */
 const steadiness = 0.5
+
+/**
+ * After rounds of clients, that many levels can tell; steps are the same when each is within this share of their mean. What
+ * is lost with each client is the same to the page, round after round; nothing in a living heap is.
+ */
+const leastLevels = 4
+const likeness = 0.05
 
 /** Of the steps from one level to the next, so many may not go up although growth is in step. */
 const stepsSpared = 1
@@ -117,7 +125,8 @@ export function judgeLevels(
   levels: readonly number[],
   options: GrowthOptions = eager
 ): { readonly growth: number; readonly broken: boolean } {
-  return { growth: (levels.at(-1) ?? 0) - (levels[0] ?? 0), broken: growsInStep(levels, options) }
+  const growth = (levels.at(-1) ?? 0) - (levels[0] ?? 0)
+  return { growth, broken: growsInStep(levels, options) || (!options.collectsLazily && growsEvenly(levels)) }
 }
 
 function growsInStep(levels: readonly number[], { collectsLazily }: GrowthOptions): boolean {
@@ -127,9 +136,16 @@ function growsInStep(levels: readonly number[], { collectsLazily }: GrowthOption
 }
 
 function growsSteadily(levels: readonly number[]): boolean {
+  return levels.length === parts - warmUpParts && climbsBy(steadyAllowance, steadiness, levels)
+}
+
+function growsEvenly(levels: readonly number[]): boolean {
+  return levels.length >= leastLevels && climbsBy(steadyAllowance, likeness, levels)
+}
+
+function climbsBy(least: number, tolerance: number, levels: readonly number[]): boolean {
   const { steps, growth, evenStep } = climb(levels)
-  const enough = levels.length === parts - warmUpParts
-  return enough && growth >= steadyAllowance && steps.every(step => Math.abs(step - evenStep) <= evenStep * steadiness)
+  return growth >= least && steps.every(step => Math.abs(step - evenStep) <= evenStep * tolerance)
 }
 
 function climb(levels: readonly number[]): { steps: number[]; growth: number; evenStep: number } {

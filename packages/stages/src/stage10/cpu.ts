@@ -25,6 +25,9 @@ const stalledSize = 64 * 1024 * 1024
 /** How long that may take to fill the buffers, in milliseconds. */
 const fillingTime = 500
 
+/** How long a program may work on what they sent, where it may take it all, in milliseconds. */
+const workTime = 30_000
+
 /** How often progress is told, in milliseconds. */
 const tellEvery = 5_000
 
@@ -65,8 +68,8 @@ async function greet(client: EchoClient, leave = false): Promise<void> {
   }
 }
 
-async function settle(context: TestContext): Promise<void> {
-  const deadline = performance.now() + settlingTime
+async function settle(context: TestContext, limit = settlingTime): Promise<void> {
+  const deadline = performance.now() + limit
   do {
     const start = await context.resources.mark()
     await context.pause(settleStep)
@@ -101,7 +104,7 @@ async function judgeStalled(context: TestContext): Promise<void> {
   const stalled = await protocol.stall(context, target.ports, stalledSize * target.ports.length)
   context.happened('clients that do not read began to stream')
   await context.pause(fillingTime)
-  if (protocol.mayBufferAll) await settle(context)
+  if (protocol.mayBufferAll) await settle(context, workTime)
   const start = await context.resources.mark()
   await context.pause(context.scale.cpu.stalled)
   const spans = await context.resources.spansSince(start)

@@ -5,18 +5,18 @@ import type { TestContext } from '../stage-test.js'
 import { Blame } from '../verdict.js'
 import { kibibytes, mebibytes, sampleDuring } from './memory-sampling.js'
 
+/** A slow program is given so many times the usual time to move enough bytes. */
+const latest = 5
+
 /**
  * Moves bytes through one connection on each of the ports, every one verified, and judges how memory went along. Who
  * seems to grow is given as much again: a heap that is being warmed up comes to rest, a leak goes on.
  */
 export async function judgeStream(context: TestContext, ports: readonly number[], size: number): Promise<void> {
-  const { longest, leastSize } = context.scale.memory
-  let judgement = await stream(
-    context,
-    ports,
-    size,
-    ({ elapsed, verified }) => elapsed > longest && verified >= leastSize
-  )
+  const { longest, leastShare } = context.scale.memory
+  const isEnough = ({ elapsed, verified }: Progress) =>
+    elapsed > longest * latest || (elapsed > longest && verified >= size * leastShare)
+  let judgement = await stream(context, ports, size, isEnough)
   if (!judgement.broken) return
   context.log(`memory grew by ${describe(judgement)}: once more, to see whether it goes on`)
   judgement = await stream(context, ports, size, () => false)

@@ -44,6 +44,7 @@ export const nonblocking: StageTest = {
     const { size, firstProbe, probeEvery, until } = scale.nonblocking
     const [firstPort = 0, ...otherPorts] = target.ports
     const older = await connectOlder(context)
+    const silent = await context.connect(firstPort, 'the client that says nothing')
 
     const startedAt = performance.now()
     const elapsed = () => performance.now() - startedAt
@@ -75,6 +76,8 @@ export const nonblocking: StageTest = {
     await readEverything(context, first, 'the client that did not read')
     if (further) await readEverything(context, further, 'another client that did not read')
     await probeBesideTalker(context, older)
+    // It got nothing either. Who closes a connection because nobody speaks is within his rights.
+    await silent.finish(closeTime)
   },
 }
 

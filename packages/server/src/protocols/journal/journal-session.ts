@@ -1,0 +1,119 @@
+import { ascii } from '../ascii.js'
+import type { Counter } from '../counters.js'
+import { MessageSplitter } from '../message-splitter.js'
+import type { ConnectionInfo, Lateness, Output, ProtocolSession, WorkerContext } from '../protocol.js'
+import type { Refusals } from '../refusals.js'
+import type { JournalFile } from './journal-file.js'
+import { parseEntry } from './parse-entry.js'
+import { quoted } from './quoted.js'
+
+/** What the connections of a worker share. */
+export interface JournalWorker {
+  readonly context: WorkerContext
+  readonly users: ReadonlySet<string>
+  readonly file: JournalFile
+  readonly refusals: Refusals
+  readonly requests: Counter
+}
+
+/** Greets, and writes down what authorised users send, line by line; each answered line stands in the file. */
+export class JournalSession implements ProtocolSession {
+  messages = 0
+  readonly #worker: JournalWorker
+  readonly #connection: ConnectionInfo
+  readonly #splitter: MessageSplitter
+
+  constructor(worker: JournalWorker, connection: ConnectionInfo) {
+    this.#worker = worker
+    this.#connection = connection
+    this.#splitter = new MessageSplitter(ascii.lineFeed, worker.context.limits.maxMessage)
+  }
+
+  get heldBytes(): number {
+    return this.#splitter.heldBytes
+  }
+
+  get inMessage(): boolean {
+    return this.#splitter.heldBytes > 0
+  }
+
+  open(output: Output): void {
+    output.write(Buffer.from(`HELLO from ${this.#name}: send <user>:<message>\n`))
+  }
+
+  receive(bytes: Uint8Array, output: Output): number {
+    const splitter = this.#splitter
+    let at = 0
+    while (at < bytes.length && output.ready) {
+      const result = splitter.read(bytes, at)
+      at = splitter.end
+      if (result === 'complete') this.#take(splitter.message, output)
+      else if (result === 'too-long') this.#worker.refusals.tooLong('message', this.#connection, output)
+    }
+    return at
+  }
+
+  end(output: Output): void {
+    if (!this.inMessage) output.close()
+    else this.#refuse('the last message has no newline, and may not be whole', output)
+  }
+
+  timeOut(lateness: Lateness, output: Output): void {
+    this.#worker.refusals.late(lateness, 'message', this.#connection, output)
+  }
+
+  get #name(): string {
+    const { worker, pid } = this.#worker.context
+    return `worker ${worker} (pid ${pid})`
+  }
+
+  #take(line: Uint8Array, output: Output): void {
+    this.messages++
+    const entry = parseEntry(line)
+    if (entry === undefined) {
+      this.#refuse(`malformed message ${quoted(line.subarray(0, 40))}; expected <user>:<message>`, output)
+    } else if (!this.#worker.users.has(entry.user)) {
+      this.#refuse(`user ${quoted(Buffer.from(entry.user, 'latin1'))} is not authorised`, output)
+    } else {
+      this.#write(entry.user, quoted(entry.message), output)
+    }
+  }
+
+  #write(user: string, message: string, output: Output): void {
+    const { pid } = this.#worker.context
+    if (!this.#append(`server ${pid} recvd message ${message} from user ${user}`, output)) return
+    output.work(() => {
+      const { requests, context } = this.#worker
+      const count = requests.value + 1
+      if (!this.#append(`completed req ${message} on ${pid} total reqs ${count}`, output)) return
+      requests.add()
+      const counts = `${count} requests here, ${context.counters.total('requests')} in all`
+      output.write(Buffer.from(`OK ${this.#name} recorded ${message} from user ${user}; ${counts}\n`))
+    })
+  }
+
+  #refuse(reason: string, output: Output): void {
+    this.#splitter.clear()
+    if (
+      !this.#append(`server ${this.#worker.context.pid} refused ${this.#connection.remoteAddress}: ${reason}`, output)
+    ) {
+      return
+    }
+    this.#worker.refusals.refuse(reason, this.#connection, output)
+  }
+
+  /** Appends to the file, or ends the conversation with an error: what is not in the file is not acknowledged. */
+  #append(record: string, output: Output): boolean {
+    try {
+      this.#worker.file.append(record)
+      return true
+    } catch (error) {
+      this.#worker.refusals.refuse(
+        `the journal cannot be written: ${(error as Error).message}`,
+        this.#connection,
+        output
+      )
+      return false
+    }
+  }
+}

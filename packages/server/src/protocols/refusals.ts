@@ -1,0 +1,48 @@
+import { formatCount, formatDuration } from 'command-line'
+import type { Counter, Counters } from './counters.js'
+import type { ConnectionInfo, Lateness, Output, WorkerContext } from './protocol.js'
+
+/**
+ * Ends conversations with clients that do not keep to the rules: one line to the client, one in the log, a count, and
+ * the connection is closed. One for each worker.
+ */
+export class Refusals {
+  readonly #context: WorkerContext
+  readonly #refused: Counter
+  readonly #tooLong: Counter
+
+  constructor(context: WorkerContext) {
+    const { counters }: { counters: Counters } = context
+    this.#context = context
+    this.#refused = counters.counter('refused')
+    this.#tooLong = counters.counter('tooLong')
+  }
+
+  /** A message that makes no sense, or is not authorised. `reason` is one line without its end. */
+  refuse(reason: string, connection: ConnectionInfo, output: Output): void {
+    this.#refused.add()
+    this.#end(reason, connection, output)
+  }
+
+  /** A message over the limit. `what` names it, as `line`. */
+  tooLong(what: string, connection: ConnectionInfo, output: Output): void {
+    this.#tooLong.add()
+    this.#end(`${what} longer than ${formatCount(this.#context.limits.maxMessage)} bytes`, connection, output)
+  }
+
+  /** A client that is late, which the model counts. `what` names what a message is, as `line`. */
+  late(lateness: Lateness, what: string, connection: ConnectionInfo, output: Output): void {
+    const { messageTimeout, idleTimeout } = this.#context.limits
+    const reason =
+      lateness === 'message'
+        ? `${what} not complete after ${formatDuration(messageTimeout)}`
+        : `nothing came for ${formatDuration(idleTimeout)}`
+    this.#end(reason, connection, output)
+  }
+
+  #end(reason: string, { remoteAddress }: ConnectionInfo, output: Output): void {
+    this.#context.log.warn(`${remoteAddress}: ${reason}; closed`)
+    output.write(Buffer.from(`ERROR ${reason}\n`))
+    output.close()
+  }
+}

@@ -1,0 +1,120 @@
+import type { Output, ProtocolSession } from '../../src/protocols/protocol.js'
+
+export interface ScriptedOutputOptions {
+  /** Work takes until `finishWork` is called, as with `--delay`. */
+  readonly delayed?: boolean
+  /** Not ready while so many bytes or more are held; `drain` sends them. */
+  readonly threshold?: number
+}
+
+/** An output that writes down what a session does. */
+export class ScriptedOutput implements Output {
+  closed = false
+  aborted: string | undefined
+  stopsAsked = 0
+  #written = Buffer.alloc(0)
+  #held = 0
+  #work: (() => void) | undefined
+  readonly #options: ScriptedOutputOptions
+
+  constructor(options: ScriptedOutputOptions = {}) {
+    this.#options = options
+  }
+
+  get ready(): boolean {
+    return (
+      !this.closed && this.#work === undefined && this.#held < (this.#options.threshold ?? Number.POSITIVE_INFINITY)
+    )
+  }
+
+  get written(): Buffer {
+    return this.#written
+  }
+
+  /** What was written since the last call, as text. */
+  take(): string {
+    const text = this.#written.toString('latin1')
+    this.#written = Buffer.alloc(0)
+    return text
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.closed) return
+    this.#written = Buffer.concat([this.#written, bytes])
+    this.#held += bytes.length
+  }
+
+  close(): void {
+    this.closed = true
+  }
+
+  abort(reason: string): void {
+    this.closed = true
+    this.aborted = reason
+  }
+
+  stopServer(): void {
+    this.stopsAsked++
+  }
+
+  work(then: () => void): void {
+    if (this.#options.delayed) this.#work = then
+    else then()
+  }
+
+  /** The delay is over. Returns whether there was one. */
+  finishWork(): boolean {
+    const then = this.#work
+    this.#work = undefined
+    then?.()
+    return then !== undefined
+  }
+
+  /** The client has read everything. */
+  drain(): void {
+    this.#held = 0
+  }
+}
+
+/** Gives a session input in pieces, as a model does: what is not taken is offered again, together with what follows. */
+export function converse(session: ProtocolSession, output: ScriptedOutput, pieces: readonly Uint8Array[]): void {
+  session.open?.(output)
+  let left: Buffer = Buffer.alloc(0)
+  for (const piece of pieces) left = offer(session, output, Buffer.concat([left, piece]))
+  if (left.length > 0 && !output.closed) throw new Error(`${left.length} bytes were never taken`)
+}
+
+/** Then the client's FIN. */
+export function converseToEnd(session: ProtocolSession, output: ScriptedOutput, pieces: readonly Uint8Array[]): void {
+  converse(session, output, pieces)
+  if (output.closed) return
+  session.end(output)
+  for (let round = 0; proceed(session, output); round++) {
+    if (round > 10_000) throw new Error('the session does not come to its end')
+  }
+}
+
+function offer(session: ProtocolSession, output: ScriptedOutput, bytes: Buffer): Buffer {
+  // A lent buffer is the model's again after the call.
+  const lent = (from: Buffer) => {
+    const copy = Buffer.from(from)
+    const taken = session.receive(copy, output)
+    copy.fill(0xee)
+    return from.subarray(taken)
+  }
+  let left: Buffer = bytes
+  if (output.ready) left = lent(left)
+  while (proceed(session, output)) {
+    if (left.length > 0 && output.ready) left = lent(left)
+  }
+  return left
+}
+
+/** Makes an output ready that was not, and resumes the session. Returns whether there was something to do. */
+function proceed(session: ProtocolSession, output: ScriptedOutput): boolean {
+  if (output.closed || output.ready) return false
+  output.finishWork()
+  output.drain()
+  if (output.ready) session.resume?.(output)
+  return true
+}
