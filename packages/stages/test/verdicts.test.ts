@@ -9,7 +9,7 @@ import type { JudgedFixture } from './verdicts/judge-fixture.js'
 import { judgeFixtures } from './verdicts/judge-fixtures.js'
 import { describeJudged } from './verdicts/verdicts-report.js'
 
-const test = suite('verdicts', { timeLimit: 240_000 })
+const test = suite('verdicts', { timeLimit: 600_000 })
 
 const table = readTable()
 

@@ -99,9 +99,15 @@ async function runStages(
     child.on('close', (code, signal) => {
       running.delete(child)
       clearTimeout(timer)
-      resolve(late ? 'the judge did not end' : `the judge ended with ${code ?? signal}: ${stderr.trim()}`)
+      resolve(late ? 'the judge did not end' : `the judge ended with ${code ?? signal}: ${errorLine(stderr)}`)
     })
   })
+}
+
+/** Of a stack trace the line that names the error, else the last line. */
+function errorLine(stderr: string): string {
+  const lines = stderr.trim().split('\n')
+  return lines.find(line => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? ''
 }
 
 function readDocument(file: string): ResultDocument | undefined {
