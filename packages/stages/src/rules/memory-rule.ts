@@ -15,9 +15,10 @@
  *    rule is given as many bytes again, all of them however long they take; only a program that goes on growing fails.
  * 3. Growth for clients that do not read: at most `stalledAllowance` above the memory before they came.
  * 4. Growth with clients that come and go, or with time alone (`judgeLevels`): memory is compared after each of some
- *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails, and after rounds of clients growth by
- *    the very same in each round, by `steadyAllowance` or more. Only what is
- *    still there when many other bytes have been moved, and goes on in as many rounds more, fails.
+ *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails,
+ *    and after rounds of clients growth by the very same in each, by `steadyAllowance` or more. Of what clients left
+ *    behind only that fails which is still there when many other bytes have been moved, and which goes on in as many
+ *    rounds more: so garbage does not.
  *
  * Some runtimes (the JVM, .NET) let garbage lie until a young generation of hundreds of megabytes is full; until then a
  * program that makes a little garbage for each message climbs as evenly as a leak. For them `youngGeneration` takes the
