@@ -1,4 +1,4 @@
-import { withExitCode } from 'command-line'
+import { exitCode, withExitCode } from 'command-line'
 import type { Argv } from 'yargs'
 import { judge } from '../judge.js'
 import { type JudgeArguments, judgeOptions } from '../judge-options.js'
@@ -32,13 +32,15 @@ export function partsCommands(yargs: Argv): Argv {
       withExitCode(async args => {
         const { stage } = args as unknown as { stage: Stage }
         const settings = await readSettings(stage, args as unknown as JudgeArguments)
-        if (!('command' in settings.target)) AttachedProgram.check(settings.target)
+        // First of all, so that what an earlier run left is not taken for this one's.
         settings.evidence.begin(settings.run)
+        if (!('command' in settings.target)) AttachedProgram.check(settings.target)
         for (const line of describeSettings(settings.run, stage.tests.length)) say(line)
         const result = await judge(start, { ...settings, log: line => say(`  ${line}`) })
         settings.evidence.record(result, settings.run)
         for (const line of describeResult(result)) say(line)
-        return verdictExitCode[result.verdict]
+        // Turbo ends with the highest exit code: whether all is unknown, only the end knows.
+        return result.verdict === 'pass' ? exitCode.success : exitCode.checkFailed
       })
     )
     .command(

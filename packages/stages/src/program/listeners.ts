@@ -45,7 +45,7 @@ export function holderOfPort(port: number, listeners = readListeners()): Holder 
   const description =
     pids.length === 0
       ? 'a process that this user may not see'
-      : pids.map(pid => `${shorten(commandLineOf(pid))} (pid ${pid})`).join(', ')
+      : pids.map(pid => `${shorten(commandLineOf(pid).replace(/\s+/g, ' '))} (pid ${pid})`).join(', ')
   return { port, pids, description }
 }
 

@@ -5,7 +5,7 @@ import { colours } from './colours.js'
 import { indent } from './lines.js'
 
 /** One way in which a test did not pass. Reasons that differ in nothing but their numbers are one. */
-export interface FlakyReason {
+interface FlakyReason {
   readonly verdict: Verdict
   /** As the first run had it. */
   readonly reason: string

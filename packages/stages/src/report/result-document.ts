@@ -2,13 +2,10 @@ import type { RunSettings } from '../evidence-folder.js'
 import { combineVerdicts, type TestResult, type Verdict } from '../verdict.js'
 import { type Flakiness, findFlakiness } from './flakiness.js'
 
-/** What one test found out, as `--json` writes it. */
-export type TestDocument = TestResult
-
 /** What `--json` writes; `result.schema.json` describes it. */
 export interface ResultDocument extends RunSettings {
   readonly verdict: Verdict
-  readonly tests: readonly TestDocument[]
+  readonly tests: readonly TestResult[]
 }
 
 /** What `--json` writes with `--repeat`. */
@@ -37,7 +34,7 @@ function headOf({ stage, target, seed, scale, ports }: RunSettings, verdict: Ver
 }
 
 /** In the order in which a person reads it; without what the evidence folder added. */
-function testDocument(result: TestResult): TestDocument {
+function testDocument(result: TestResult): TestResult {
   const { id, verdict, reason, usualCause, asks, evidence, measured, limit, seconds } = result
   return { id, verdict, reason, usualCause, asks, evidence, measured, limit, seconds }
 }
