@@ -120,7 +120,7 @@ export class ResourceWatch {
     const total = [...used.values()].reduce((sum, { cpu }) => sum + cpu, 0)
     const [busiest] = [...used].sort(([, a], [, b]) => b.cpu - a.cpu)
     if (!busiest || busiest[0] === this.#program.pid || busiest[1].cpu < busyShare * total) return ''
-    return ` (in a child process, ${busiest[1].name}, pid ${busiest[0]})`
+    return ` (in a child process, ${printable(busiest[1].name)}, pid ${busiest[0]})`
   }
 
   /** A Doubt when the samples do not cover the test although the program lives. */
@@ -147,6 +147,11 @@ function difference(now: ThreadTimes = new Map(), before: ThreadTimes = new Map(
 
 function memoryOf(sample: Sample | undefined): number {
   return sample === undefined ? 0 : memoryBytes(sample)
+}
+
+/** A process may call itself anything (prctl(2), PR_SET_NAME). */
+function printable(name: string): string {
+  return name.replace(/\p{C}/gu, '?')
 }
 
 /** The mapped files of a process among other things (proc_pid_maps(5)); empty where they may not be looked at. */

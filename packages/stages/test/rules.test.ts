@@ -157,6 +157,28 @@ test('memory: whatever lies within the allowance passes, and any even leak beyon
   )
 })
 
+test('memory: growth is seen also where few samples were taken, and most of the bytes passed between two of them', () => {
+  const late = Array.from({ length: 12 }, (_, index) => ({
+    moved: index < 9 ? index * mebibyte : (index - 6) * 1024 * mebibyte,
+    memory: (50 + 10 * index) * mebibyte,
+  }))
+  assert.is(judgeGrowth(late).broken, true)
+  assert.equal(judgeGrowth(late.slice(0, 7)).lows, [], 'too few to tell')
+})
+
+test('memory: growth below the allowance is suspicious', () => {
+  const judge = (mebibytes: number) =>
+    judgeGrowth(points(moved => 50 * mebibyte + (moved / (4096 * mebibyte)) ** 3 * mebibytes * mebibyte))
+  assert.equal(
+    [judge(5), judge(20), judge(50)].map(({ suspicious }) => suspicious),
+    [false, true, true]
+  )
+  assert.equal(
+    [judge(5), judge(20), judge(50)].map(({ broken }) => broken),
+    [false, false, true]
+  )
+})
+
 test('garbage that a runtime lets lie is no leak, whatever else is', () => {
   const lazy = { collectsLazily: true }
   for (const slope of [1 / 1024, 1 / 100, 1 / 16]) {

@@ -12,7 +12,7 @@
  *    buffers, pools and heaps may grow to the size that they need. From there to the last part memory must not rise in
  *    step, in nearly every part, by `growthAllowance` or more; a rise by fits and starts is a heap that was enlarged.
  *    Nor must it rise steadily, by the same in every part, by `steadyAllowance` or more: no heap does. Who breaks this
- *    rule is given as many bytes again, all of them however long they take; only a program that goes on growing fails.
+ *    rule, or nearly does, is given 4 GiB more, however long they take; only a program that goes on growing fails.
  * 3. Growth for clients that do not read: at most `stalledAllowance` above the memory before they came.
  * 4. Growth with clients that come and go, or with time alone (`judgeLevels`): memory is compared after each of some
  *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails,
@@ -40,6 +40,9 @@ const warmUpParts = 2
  * makes teeth of 100 MiB wandered by 19 MiB.
  */
 export const growthAllowance = 24 * 1024 * 1024
+
+/** Who grows in step by this share of what is allowed has to show with more bytes whether it goes on. */
+const suspiciousShare = 1 / 3
 
 /**
  * Bytes. Over the 3 GiB that count of 4 GiB, two thirds of a KiB for every MiB moved. The levels of a program that
@@ -93,12 +96,14 @@ export interface MemoryPoint {
 }
 
 export interface GrowthJudgement {
-  /** Lowest memory of each part in which there was a sample; the warm-up included. */
+  /** Lowest memory of each part, the warm-up included; none where there were too few samples to tell anything. */
   readonly lows: readonly number[]
   /** Bytes by which memory rose over the counted parts; negative when it fell. */
   readonly growth: number
   /** Bytes of growth for every byte moved. */
   readonly slope: number
+  /** It grows in a way that may break the rule once more bytes have been moved. */
+  readonly suspicious: boolean
   readonly broken: boolean
 }
 
@@ -109,7 +114,7 @@ export function judgeGrowth(points: readonly MemoryPoint[], options: GrowthOptio
   const first = counted[0]
   const last = counted.at(-1)
   if (!first || !last || counted.length < 2) {
-    return { lows: lows.map(point => point.memory), growth: 0, slope: 0, broken: false }
+    return { lows: lows.map(point => point.memory), growth: 0, slope: 0, suspicious: false, broken: false }
   }
   const growth = last.memory - first.memory
   const moved = last.moved - first.moved
@@ -118,6 +123,7 @@ export function judgeGrowth(points: readonly MemoryPoint[], options: GrowthOptio
     lows: lows.map(point => point.memory),
     growth,
     slope: moved > 0 ? growth / moved : 0,
+    suspicious: growsInStep(levels, options, suspiciousShare),
     broken: growsInStep(levels, options) || (!options.collectsLazily && growsSteadily(levels)),
   }
 }
@@ -131,10 +137,10 @@ export function judgeLevels(
   return { growth, broken: growsInStep(levels, options) || (!options.collectsLazily && growsEvenly(levels)) }
 }
 
-function growsInStep(levels: readonly number[], { collectsLazily }: GrowthOptions): boolean {
+function growsInStep(levels: readonly number[], { collectsLazily }: GrowthOptions, share = 1): boolean {
   const { steps, growth, evenStep } = climb(levels)
   const upward = steps.filter(step => step >= evenStep * evenness).length
-  return growth >= (collectsLazily ? youngGeneration : growthAllowance) && upward >= steps.length - stepsSpared
+  return growth >= share * (collectsLazily ? youngGeneration : growthAllowance) && upward >= steps.length - stepsSpared
 }
 
 function growsSteadily(levels: readonly number[]): boolean {
@@ -159,10 +165,17 @@ function climb(levels: readonly number[]): { steps: number[]; growth: number; ev
 function lowestOfParts(points: readonly MemoryPoint[]): MemoryPoint[] {
   const start = points[0]?.moved ?? 0
   const span = (points.at(-1)?.moved ?? 0) - start
+  if (span <= 0 || points.length < parts) return []
+  const byBytes = lowest(points, point => (point.moved - start) / span)
+  // On a busy machine many bytes may pass between two samples: then equal numbers of samples make a part.
+  return byBytes.length === parts ? byBytes : lowest(points, (_, index) => index / points.length)
+}
+
+/** `place` gives the place of a sample in the whole, from 0 to 1. */
+function lowest(points: readonly MemoryPoint[], place: (point: MemoryPoint, index: number) => number): MemoryPoint[] {
   const lows: (MemoryPoint | undefined)[] = Array(parts).fill(undefined)
-  if (span <= 0) return []
-  for (const point of points) {
-    const part = Math.min(parts - 1, Math.floor(((point.moved - start) / span) * parts))
+  for (const [index, point] of points.entries()) {
+    const part = Math.min(parts - 1, Math.floor(place(point, index) * parts))
     if (point.memory < (lows[part]?.memory ?? Number.POSITIVE_INFINITY)) lows[part] = point
   }
   return lows.filter(point => point !== undefined)

@@ -1,4 +1,5 @@
 import { connectCrowd } from '../crowd.js'
+import { seconds } from '../format.js'
 import { blameFailures } from '../load-blame.js'
 import { growthAllowance, judgeLevels } from '../rules/memory-rule.js'
 import type { TestContext } from '../stage-test.js'
@@ -20,6 +21,9 @@ const wave = 100
 /** Waves of one round at most. */
 const mostWaves = 20
 
+/** How long the program is watched without clients, in milliseconds. */
+const longestIdle = 5_000
+
 /** The part of what clients have left that must still be there when other work has been done, for it to be lost. */
 const lostShare = 0.5
 
@@ -39,6 +43,7 @@ export async function judgeChurn(context: TestContext, low: number, stream: () =
   const first = await judgeRounds(context, rounds, waves)
   if (!first.broken) return first.levels
   context.log(`memory grew by ${mebibytes(first.growth)} with clients that came and went: does it stay, and go on?`)
+  await judgeTime(context, first)
   if ((await stream()) - low < first.growth * lostShare) return first.levels
   const { broken, growth, levels } = await judgeRounds(context, rounds, waves)
   if (!broken) return levels
@@ -50,11 +55,23 @@ export async function judgeChurn(context: TestContext, low: number, stream: () =
 }
 
 async function judgeRounds(context: TestContext, rounds: number, waves: number) {
+  const startedAt = performance.now()
   const levels = await measureRounds(context, rounds, waves)
+  const time = performance.now() - startedAt
   const judgement = judgeLevels(levels, context.resources)
   context.measure({ growthByRoundsBytes: judgement.growth }, { growthByRoundsBytes: growthAllowance })
   context.addEvidence({ churn: { clientsPerRound: waves * wave, levels } })
-  return { ...judgement, levels }
+  return { ...judgement, levels, time }
+}
+
+/** What grows as much without any clients grows with time. */
+async function judgeTime(context: TestContext, rounds: { growth: number; time: number }): Promise<void> {
+  const before = await sampleMemory(context)
+  const time = Math.min(longestIdle, rounds.time)
+  await context.pause(time)
+  const growth = (await sampleMemory(context)) - before
+  if (growth < lostShare * rounds.growth * (time / rounds.time)) return
+  throw new Blame('limit', `memory grew by ${mebibytes(growth)} in ${seconds(time)}, while no client did anything`)
 }
 
 async function measureRounds(context: TestContext, rounds: number, waves: number): Promise<number[]> {
