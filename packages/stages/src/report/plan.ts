@@ -78,11 +78,7 @@ export function describePlan(settings: Settings, tests: readonly StageTest[], re
   for (const { id } of all) {
     table.push([id, `${Math.max(1, Math.round(durationOf(id, scale) / 1000))} s`, expectations[id]?.limits ?? ''])
   }
-  return [
-    ...rows.flatMap(([name, text]) => indent(0, `${name.padEnd(labelWidth)} ${text}`, labelWidth + 1)),
-    table.toString(),
-    'dry run: nothing was started',
-  ]
+  return [...rows.flatMap(([name, text]) => labelled(name, text)), table.toString(), 'dry run: nothing was started']
 }
 
 function describeProgram({ target }: Settings): (readonly [string, string])[] {
@@ -98,6 +94,11 @@ function describeProgram({ target }: Settings): (readonly [string, string])[] {
     ['folder', target.workingDirectory ?? 'an empty one of its own'],
     ['environment', ['that of this shell', ...added].join(', ')],
   ]
+}
+
+function labelled(name: string, text: string): string[] {
+  const [first = '', ...others] = indent(labelWidth + 1, text, 0)
+  return [`${name.padEnd(labelWidth)} ${first.trimStart()}`, ...others]
 }
 
 function durationOf(id: string, scale: Scale): number {
