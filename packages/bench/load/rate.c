@@ -63,16 +63,21 @@ static uint64_t due_at(const struct schedule *schedule, uint64_t index) {
   return schedule->start + (uint64_t)(index * schedule->interval);
 }
 
-// Sends what is due by now, each message on the next connection in turn. Returns when the next one is due.
+static bool is_measured(uint64_t due) {
+  return due >= measured_from && due < measured_until;
+}
+
+// Sends what is due by now, each message on the next connection in turn, but nothing that became due after the measured
+// time. Returns when the next one is due.
 static uint64_t keep_schedule(struct schedule *schedule, struct connection *connections, struct worker *worker) {
   for (int sends = 0;; sends++) {
     uint64_t due = due_at(schedule, schedule->index), time = now();
-    if (due > time || sends == SENDS_IN_A_TURN) return due;
+    if (due > time || due >= measured_until || sends == SENDS_IN_A_TURN) return due;
     struct connection *connection = &connections[schedule->index++ % worker->connections];
     push(connection, (struct times){.due = due, .sent = time});
     connection->due += options.size;
     if (!connection->blocked) send_due(connection);
-    if (atomic_load_explicit(&phase, memory_order_relaxed) != measuring) continue;
+    if (!is_measured(due)) continue;
     if (time - due > LATE) worker->result.late++;
     if (time - due > worker->result.worst_lag) worker->result.worst_lag = time - due;
   }
@@ -91,7 +96,7 @@ static void receive(struct connection *connection, struct worker *worker, char *
     atomic_store_explicit(&result->progress, result->progress + count, memory_order_relaxed);
     for (; connection->first < answered; connection->first++) {
       struct times times = connection->waiting[connection->first % connection->capacity];
-      if (times.due < measured_from || times.due >= measured_until) continue;
+      if (!is_measured(times.due)) continue;
       result->messages++;
       histogram_record(&result->latency, time - times.due);
       histogram_record(&result->service, time - times.sent);
@@ -156,11 +161,15 @@ static void body(struct worker *worker) {
     uint64_t due = keep_schedule(&schedule, connections, worker);
     wait_until(epoll, due, worker, buffer, events);
   }
+  // A client that comes late still sends what was due, or it would leave out just what shows that it was late.
   uint64_t deadline = now() + DRAIN;
-  while (unanswered(connections, worker->connections) > 0 && now() < deadline) {
-    wait_until(epoll, deadline, worker, buffer, events);
+  while ((due_at(&schedule, schedule.index) < measured_until || unanswered(connections, worker->connections) > 0) && now() < deadline) {
+    uint64_t due = keep_schedule(&schedule, connections, worker);
+    wait_until(epoll, due < measured_until ? due : deadline, worker, buffer, events);
   }
-  worker->result.unanswered = unanswered(connections, worker->connections);
+  uint64_t unsent = 0;
+  while (due_at(&schedule, schedule.index + unsent) < measured_until) unsent++;
+  worker->result.unanswered = unanswered(connections, worker->connections) + unsent;
   worker->result.bytes = worker->result.messages * options.size;
   part_done();
 }

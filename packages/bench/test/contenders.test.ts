@@ -79,7 +79,7 @@ for (const contender of servers) {
         await silent.begun
         await readLater(port)
         await load(port, ['stream', '--verify', '--bytes', '4000001', '--connections', '3'])
-        const brief = ['--warmup', '0', '--duration', '0.1']
+        const brief = ['--warmup', '0', '--duration', '0.5']
         assert.ok((await load(port, ['requests', '--connections', '100', '--size', '4096', ...brief])) > 0)
         assert.ok((await load(port, ['requests', '--connections', '5', '--pipeline', '16', ...brief])) > 0)
       } finally {

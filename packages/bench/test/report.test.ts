@@ -6,6 +6,7 @@ import { formatComparison } from '../src/report/formats.js'
 import { gridOf, notesOf, textOf } from '../src/report/grid.js'
 import { htmlPage } from '../src/report/html.js'
 import { markdownPage } from '../src/report/markdown.js'
+import { overviewsOf } from '../src/report/overview.js'
 import { closingText } from '../src/report/table.js'
 import type { ContenderReport } from '../src/report.js'
 import { benchReport, caseReport, contender, round } from './made-up-report.js'
@@ -49,6 +50,15 @@ test('a ratio is shown only where the rounds carry it', () => {
   )
   // The median of its ratios: it must stand nowhere.
   for (const text of everywhere) assert.not.match(text, /1\.00 \(|0\.98|1\.00 to/)
+})
+
+test('the overview shows ratios, and after too few rounds the figures', () => {
+  const cellsOf = (rounds: number) => {
+    const contenders = [reference, faster].map(each => ({ ...each, rounds: each.rounds.slice(0, rounds) }))
+    return overviewsOf(benchReport([caseReport(contenders)])).flatMap(({ rows }) => rows.flat().map(textOf))
+  }
+  assert.equal(cellsOf(7), ['requests-64x64', 'more', '100/s', '1.30 (1.30 to 1.30)'])
+  assert.equal(cellsOf(1), ['requests-64x64', 'more', '100/s', '130/s'])
 })
 
 test('the best stands first, whatever better means', () => {

@@ -1,11 +1,11 @@
 import type { BenchReport, CaseReport } from '../report.js'
-import { figuresOf } from './figures.js'
+import { type Figures, figuresOf } from './figures.js'
 import { formatValue } from './formats.js'
 import { type Cell, comparisonCell, type Grid } from './grid.js'
 
 /**
- * How ours stand against the reference in every case, a line for each: ratios, and for memory differences. One table
- * for servers, one for generators, and only those of which something was measured.
+ * How ours stand against the reference in every case, a line for each: ratios, and for memory differences; after too few
+ * rounds for them, the figures. One table for servers, one for generators, and only those of which something was measured.
  */
 export function overviewsOf(report: BenchReport): Grid[] {
   return (['server', 'load'] as const).flatMap(role => {
@@ -28,14 +28,16 @@ function row(report: CaseReport, ours: readonly string[], setting: BenchReport):
   return [
     report.name,
     report.metric.better === 'higher' ? 'more' : 'less',
-    reference === undefined ? '' : `${formatValue(reference.summary.median, report.metric)}${unitMark(report)}`,
+    reference === undefined ? '' : medianText(reference, report),
     ...ours.map(name => {
       const own = figures.find(each => each.name === name)
-      return own === undefined ? 'not measured' : comparisonCell(own, report.metric)
+      if (own === undefined) return 'not measured'
+      // In a line of its own for each case, why there is no comparison would be said again and again.
+      return own.comparison?.carried === 'too few rounds' ? medianText(own, report) : comparisonCell(own, report.metric)
     }),
   ]
 }
 
-function unitMark({ metric }: CaseReport): string {
-  return metric.unit === 'per second' ? '/s' : ''
+function medianText({ summary }: Figures, { metric }: CaseReport): string {
+  return `${formatValue(summary.median, metric)}${metric.unit === 'per second' ? '/s' : ''}`
 }

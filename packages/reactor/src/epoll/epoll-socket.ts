@@ -12,7 +12,7 @@ import {
   SHUT_WR,
 } from '../linux/constants.js'
 import { addressOf, errno, recv, send, shutdown } from '../linux/libc.js'
-import { localPortOf } from '../linux/socket-address.js'
+import { localPortOf, type PeerAddress, peerText } from '../linux/socket-address.js'
 import { resetOnClose, takeSocketError } from '../linux/socket-options.js'
 import type { Socket, SocketHandler, Timer } from '../loop.js'
 import type { Ready } from '../ready-queue.js'
@@ -35,7 +35,6 @@ const writeEnded = 128
 export class EpollSocket implements Socket, Ready {
   readonly fd: number
   readonly generation: number
-  readonly remoteAddress: string
   queued = false
   closed = false
   /** Undefined only while the owner of an accepted connection is being asked for it. */
@@ -43,17 +42,18 @@ export class EpollSocket implements Socket, Ready {
   /** What ended the connection, for `onClose`. */
   failure: SystemError | undefined
   readonly #loop: EpollLoop
+  readonly #peer: PeerAddress
   #state: number
   #demand = Number.POSITIVE_INFINITY
   #localPort: number
   #connectTimer: Timer | undefined
 
   /** An accepted connection has a local port; one without is still connecting. */
-  constructor(loop: EpollLoop, fd: number, generation: number, remoteAddress: string, localPort = 0) {
+  constructor(loop: EpollLoop, fd: number, generation: number, peer: PeerAddress, localPort = 0) {
     this.#loop = loop
     this.fd = fd
     this.generation = generation
-    this.remoteAddress = remoteAddress
+    this.#peer = peer
     this.#localPort = localPort
     // An accepted connection can be written to at once; whether it can be read from, the first edge tells.
     this.#state = localPort === 0 ? connecting : writable
@@ -61,6 +61,10 @@ export class EpollSocket implements Socket, Ready {
 
   get pendingBytes(): number {
     return 0
+  }
+
+  get remoteAddress(): string {
+    return peerText(this.#peer)
   }
 
   get localPort(): number {

@@ -51,20 +51,36 @@ export function accept(fd: number): number {
   return accept4(fd, scratch.address, scratch.address + lengthOffset, SOCK_NONBLOCK | SOCK_CLOEXEC)
 }
 
-/** The peer of a connected socket (getpeername(2)) as `acceptedPeer` gives it; an empty string when it is gone. */
-export function peerOf(fd: number): string {
+/**
+ * The address of a peer as a connection keeps it: for IPv4 address and port in one number, which takes a sixth of the
+ * memory of their text; for others the text.
+ */
+export type PeerAddress = number | string
+
+const ports = 2 ** 16
+
+/** The peer of a connected socket (getpeername(2)); an empty string when it is gone. */
+export function peerOf(fd: number): PeerAddress {
   scratch.view.setUint32(lengthOffset, ipv6Bytes, littleEndian)
   return getpeername(fd, scratch.address, scratch.address + lengthOffset) === 0 ? acceptedPeer() : ''
 }
 
-/** The peer that `accept` returned last, as `host:port` (`[host]:port` for IPv6). */
-export function acceptedPeer(): string {
+/** The peer that `accept` returned last. */
+export function acceptedPeer(): PeerAddress {
   const { address, view } = scratch
   const port = view.getUint16(2)
   if (view.getUint16(0, littleEndian) === AF_INET6) {
     return joinAddress(inetNtop(AF_INET6, address + 8, address + textOffset, textBytes), port)
   }
-  return `${view.getUint8(4)}.${view.getUint8(5)}.${view.getUint8(6)}.${view.getUint8(7)}:${port}`
+  return view.getUint32(4) * ports + port
+}
+
+/** As `host:port` (`[host]:port` for IPv6). */
+export function peerText(peer: PeerAddress): string {
+  if (typeof peer === 'string') return peer
+  const address = Math.floor(peer / ports)
+  const bytes = [24, 16, 8, 0].map(shift => (address >>> shift) & 255)
+  return `${bytes.join('.')}:${peer % ports}`
 }
 
 /** The local port of a socket, or 0 when it has none. */

@@ -56,4 +56,3 @@ export const IORING_CQE_F_BUF_MORE = 1 << 4
 export const IORING_CQE_BUFFER_SHIFT = 16
 
 export const MAP_SHARED_POPULATE = 0x8001
-export const SHUT_RDWR = 2

@@ -1,7 +1,7 @@
 import type { Block } from '../arena.js'
 import { EAGAIN, EINTR, SHUT_WR } from '../linux/constants.js'
 import { close, shutdown } from '../linux/libc.js'
-import { localPortOf } from '../linux/socket-address.js'
+import { localPortOf, type PeerAddress, peerText } from '../linux/socket-address.js'
 import { resetOnClose } from '../linux/socket-options.js'
 import type { Socket, SocketHandler, Timer } from '../loop.js'
 import type { Ready } from '../ready-queue.js'
@@ -43,7 +43,6 @@ const lingerLimit = 60_000
 export class UringSocket implements Socket, Ready {
   readonly fd: number
   readonly slot: number
-  readonly remoteAddress: string
   queued = false
   /** On the loop's list of those to flush. */
   changed = false
@@ -54,17 +53,18 @@ export class UringSocket implements Socket, Ready {
   failure: SystemError | undefined
   readonly #loop: UringLoop
   readonly #receiver: UringReceiver
+  readonly #peer: PeerAddress
   #state: number
   #localPort: number
   #outgoing: Outgoing | undefined
   #timer: Timer | undefined
 
   /** An accepted connection has a local port; one without has an operation in flight that connects it. */
-  constructor(loop: UringLoop, fd: number, slot: number, remoteAddress: string, localPort = 0) {
+  constructor(loop: UringLoop, fd: number, slot: number, peer: PeerAddress, localPort = 0) {
     this.#loop = loop
     this.fd = fd
     this.slot = slot
-    this.remoteAddress = remoteAddress
+    this.#peer = peer
     this.#localPort = localPort
     this.#receiver = new UringReceiver(loop, this)
     this.#state = localPort === 0 ? unconnected | connectInFlight : 0
@@ -72,6 +72,10 @@ export class UringSocket implements Socket, Ready {
 
   get pendingBytes(): number {
     return this.#outgoing === undefined ? 0 : this.#outgoing.length
+  }
+
+  get remoteAddress(): string {
+    return peerText(this.#peer)
   }
 
   get localPort(): number {
