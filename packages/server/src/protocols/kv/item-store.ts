@@ -1,0 +1,156 @@
+import { type Database, open, type RootDatabase } from 'lmdb'
+import { StartError } from '../../start-error.js'
+import { type Item, type ItemHeader, RecordWriter, readItem } from './item-record.js'
+import { ReadSnapshot } from './read-snapshot.js'
+
+export interface ItemStoreOptions {
+  /** Folder of the store. */
+  readonly path: string
+  /** What the store can grow to, in bytes. */
+  readonly size: number
+  /** Whether each change is on the disk before it is answered; otherwise it is in the kernel's hands. */
+  readonly sync: boolean
+}
+
+/** Threads and processes that may read at once. */
+const mostReaders = 8192
+
+const flushKey = Buffer.from('flush')
+
+/** The store has grown to its size: nothing was stored, and nothing lost. */
+export class StoreFull extends Error {}
+
+/** What LMDB says then (lmdb.h). */
+const mapFull = /MDB_MAP_FULL/
+
+/** A change as it is written: what its time and its unique number are, the store knows. */
+type NewHeader = Pick<ItemHeader, 'flags' | 'expiry'>
+
+/**
+ * Items in an LMDB store (Symas, lmdb.tech), which many threads and processes share. A change is a transaction: it is
+ * there as a whole or not at all, for everybody at once, and stays when its process is killed.
+ *
+ * Everything is synchronous. What is read is a view of memory that the next call uses again.
+ */
+export class ItemStore {
+  readonly #root: RootDatabase<Buffer, Uint8Array>
+  readonly #items: Database<Buffer, Uint8Array>
+  /** When everything older is to be forgotten, if somebody has asked for that. */
+  readonly #plans: Database<Buffer, Uint8Array>
+  readonly #snapshot: ReadSnapshot
+  readonly #writer = new RecordWriter()
+  /** The time of the present transaction or read. */
+  #now = 0
+  /** Items stored up to this time are gone; 0 for none. Of the present snapshot. */
+  #flushed: number | undefined
+
+  /** Opens or creates the store. Throws a StartError. */
+  constructor({ path, size, sync }: ItemStoreOptions) {
+    try {
+      const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
+      const durability = { noSync: !sync, overlappingSync: false }
+      this.#root = open({ path, mapSize: size, maxReaders: mostReaders, maxDbs: 2, ...durability, ...binary })
+      this.#items = this.#root.openDB('items', binary)
+      this.#plans = this.#root.openDB('plans', binary)
+      this.#snapshot = new ReadSnapshot(this.#root)
+    } catch (error) {
+      throw new StartError(`store '${path}' cannot be opened: ${(error as Error).message}; name another with --store`)
+    }
+  }
+
+  /** The item of a key, unless it has ended. */
+  get(key: Uint8Array): Item | undefined {
+    this.#now = Date.now()
+    this.#flushed ??= this.#readFlushed()
+    const record = this.#snapshot.read(this.#items, key)
+    if (record === undefined) return undefined
+    const item = readItem(record)
+    return this.#isGone(item) ? undefined : item
+  }
+
+  /** Runs a change, all of whose calls see and make one state. Throws what the action throws, and undoes it then. */
+  change<T>(action: () => T): T {
+    try {
+      return this.#root.transactionSync(() => {
+        this.#flushed = undefined
+        return action()
+      })
+    } catch (error) {
+      const { message } = error as Error
+      throw mapFull.test(message) ? new StoreFull(message, { cause: error }) : error
+    } finally {
+      this.release()
+    }
+  }
+
+  /** Stores a value, put together of its parts; only inside `change`. The parts may be views of what was read there. */
+  put(key: Uint8Array, { flags, expiry }: NewHeader, ...parts: readonly Uint8Array[]): void {
+    const header = { flags, expiry, cas: this.#items.getWriteTxnId(), stored: Date.now() }
+    this.#items.putSync(key, this.#writer.write(header, parts))
+  }
+
+  /** Gives an item another end, and changes nothing else; only inside `change`. */
+  putExpiry(key: Uint8Array, item: Item, expiry: number): void {
+    this.#items.putSync(key, this.#writer.write({ ...item, expiry }, [item.value]))
+  }
+
+  /** Only inside `change`. */
+  remove(key: Uint8Array): void {
+    this.#items.removeSync(key)
+  }
+
+  /** Forgets everything that has been stored up to a time, at that time or now if it has passed. */
+  flush(time: number): void {
+    this.change(() => {
+      if (time <= Date.now()) {
+        this.#items.clearSync()
+        this.#plans.removeSync(flushKey)
+      } else {
+        const plan = Buffer.alloc(8)
+        plan.writeDoubleLE(time)
+        this.#plans.putSync(flushKey, plan)
+      }
+    })
+  }
+
+  /** Makes room: removes the items that have ended. Returns how many. */
+  sweep(): number {
+    return this.change(() => {
+      this.#now = Date.now()
+      this.#flushed = this.#readFlushed()
+      const gone: Uint8Array[] = []
+      for (const { key, value } of this.#items.getRange()) {
+        if (this.#isGone(readItem(value))) gone.push(Buffer.from(key))
+      }
+      for (const key of gone) this.#items.removeSync(key)
+      return gone.length
+    })
+  }
+
+  /** Items, those included that have ended and that nobody has looked for since. */
+  get count(): number {
+    const { entryCount } = this.#items.getStats() as { readonly entryCount: number }
+    this.#root.resetReadTxn()
+    return entryCount
+  }
+
+  /** Gives the state up that reads have seen, so that others may use its memory; the next read sees the newest. */
+  release(): void {
+    this.#snapshot.reset()
+    this.#flushed = undefined
+  }
+
+  close(): void {
+    this.#snapshot.close()
+    void this.#root.close()
+  }
+
+  #readFlushed(): number {
+    const plan = this.#snapshot.read(this.#plans, flushKey)?.readDoubleLE(0)
+    return plan === undefined || plan > this.#now ? 0 : plan
+  }
+
+  #isGone({ expiry, stored }: ItemHeader): boolean {
+    return (expiry !== 0 && expiry <= this.#now) || stored <= (this.#flushed as number)
+  }
+}
