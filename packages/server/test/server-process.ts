@@ -17,6 +17,8 @@ export interface Ending {
 export interface StartOptions {
   /** Soft and hard limit of descriptors. */
   readonly descriptors?: number
+  /** Bytes of the largest file that it may write: beyond it, writing fails with EFBIG. A multiple of 512. */
+  readonly largestFile?: number
   /** Gives the child a pipe as descriptor 3. */
   readonly withPipe?: boolean
   /** A file for stderr, instead of `ServerProcess.stderr`. */
@@ -50,14 +52,19 @@ export class ServerProcess {
     })
   }
 
-  static start(args: readonly string[], { descriptors, withPipe = false, errorsTo }: StartOptions = {}): ServerProcess {
+  static start(args: readonly string[], options: StartOptions = {}): ServerProcess {
+    const { descriptors, largestFile, withPipe = false, errorsTo } = options
     const errors = errorsTo === undefined ? undefined : openSync(errorsTo, 'w')
     const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', errors ?? 'pipe']
     if (withPipe) stdio.push('pipe')
     const command = [process.execPath, cli, ...args]
-    const limited = ['-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command]
+    const limits = [
+      ...(descriptors === undefined ? [] : [`ulimit -n ${descriptors}`]),
+      ...(largestFile === undefined ? [] : [`trap '' XFSZ && ulimit -f ${largestFile / 512}`]),
+    ]
+    const limited = ['-c', [...limits, 'exec "$@"'].join(' && '), 'sh', ...command]
     try {
-      if (descriptors !== undefined) return new ServerProcess(spawn('sh', limited, { stdio }))
+      if (limits.length > 0) return new ServerProcess(spawn('sh', limited, { stdio }))
       return new ServerProcess(spawn(process.execPath, command.slice(1), { stdio }))
     } finally {
       if (errors !== undefined) closeSync(errors)

@@ -61,7 +61,7 @@ export function protocolOptions<T>(command: Argv<T>) {
       coerce: notEmptyPath,
     })
     .option('store-size', {
-      describe: 'kv: what the store can grow to',
+      describe: 'kv: what the items may take together; the file takes some more',
       type: 'string',
       defaultDescription: '16g',
       coerce: sizeWithin(smallestStore, largestStore, '1 MiB to 1 TiB'),

@@ -42,7 +42,7 @@ export interface KvSettings {
   readonly name: 'kv'
   /** Path of the folder of the store. */
   readonly store: string
-  /** What the store can grow to, in bytes. */
+  /** What the items may take together, in bytes. */
   readonly storeSize: number
   /** The largest value, in bytes. */
   readonly maxValue: number

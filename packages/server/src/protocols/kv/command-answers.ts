@@ -54,8 +54,13 @@ export class CommandAnswers {
         return settingsStats(this.#worker)
       case 'reset':
         return 'CLIENT_ERROR the counters of all workers cannot be reset'
-      default:
+      // There are no slabs here to tell about.
+      case 'items':
+      case 'slabs':
+      case 'sizes':
         return 'END'
+      default:
+        return 'ERROR'
     }
   }
 

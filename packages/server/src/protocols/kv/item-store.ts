@@ -1,3 +1,4 @@
+import { formatSize } from 'command-line'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { StartError } from '../../start-error.js'
 import { type Item, type ItemHeader, RecordWriter, readItem } from './item-record.js'
@@ -6,7 +7,7 @@ import { ReadSnapshot } from './read-snapshot.js'
 export interface ItemStoreOptions {
   /** Folder of the store. */
   readonly path: string
-  /** What the store can grow to, in bytes. */
+  /** What the items may take together, in bytes; the files on disk take some more. */
   readonly size: number
   /** Whether each change is on the disk before it is answered; otherwise it is in the kernel's hands. */
   readonly sync: boolean
@@ -15,13 +16,15 @@ export interface ItemStoreOptions {
 /** Threads and processes that may read at once. */
 const mostReaders = 8192
 
+/** Addresses for the store's file, in bytes, so that it seldom has to be mapped anew: they cost nothing. */
+const mapSize = 16 * 1024 ** 3
+
+/** Facts about the store: when everything older is to be forgotten, and what the items take together. */
 const flushKey = Buffer.from('flush')
+const bytesKey = Buffer.from('bytes')
 
-/** The store has grown to its size: nothing was stored, and nothing lost. */
+/** The items take as much as they may: nothing was stored, and nothing lost. */
 export class StoreFull extends Error {}
-
-/** What LMDB says then (lmdb.h). */
-const mapFull = /MDB_MAP_FULL/
 
 /** A change as it is written: what its time and its unique number are, the store knows. */
 type NewHeader = Pick<ItemHeader, 'flags' | 'expiry'>
@@ -35,8 +38,8 @@ type NewHeader = Pick<ItemHeader, 'flags' | 'expiry'>
 export class ItemStore {
   readonly #root: RootDatabase<Buffer, Uint8Array>
   readonly #items: Database<Buffer, Uint8Array>
-  /** When everything older is to be forgotten, if somebody has asked for that. */
-  readonly #plans: Database<Buffer, Uint8Array>
+  readonly #facts: Database<Buffer, Uint8Array>
+  readonly #size: number
   readonly #snapshot: ReadSnapshot
   readonly #writer = new RecordWriter()
   /** The time of the present transaction or read. */
@@ -46,12 +49,13 @@ export class ItemStore {
 
   /** Opens or creates the store. Throws a StartError. */
   constructor({ path, size, sync }: ItemStoreOptions) {
+    this.#size = size
     try {
       const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
       const durability = { noSync: !sync, overlappingSync: false }
-      this.#root = open({ path, mapSize: size, maxReaders: mostReaders, maxDbs: 2, ...durability, ...binary })
+      this.#root = open({ path, mapSize, maxReaders: mostReaders, maxDbs: 2, ...durability, ...binary })
       this.#items = this.#root.openDB('items', binary)
-      this.#plans = this.#root.openDB('plans', binary)
+      this.#facts = this.#root.openDB('facts', binary)
       this.#snapshot = new ReadSnapshot(this.#root)
     } catch (error) {
       throw new StartError(`store '${path}' cannot be opened: ${(error as Error).message}; name another with --store`)
@@ -75,18 +79,20 @@ export class ItemStore {
         this.#flushed = undefined
         return action()
       })
-    } catch (error) {
-      const { message } = error as Error
-      throw mapFull.test(message) ? new StoreFull(message, { cause: error }) : error
     } finally {
       this.release()
     }
   }
 
-  /** Stores a value, put together of its parts; only inside `change`. The parts may be views of what was read there. */
+  /**
+   * Stores a value, put together of its parts; only inside `change`. The parts may be views of what was read there.
+   * Throws StoreFull.
+   */
   put(key: Uint8Array, { flags, expiry }: NewHeader, ...parts: readonly Uint8Array[]): void {
     const header = { flags, expiry, cas: this.#items.getWriteTxnId(), stored: Date.now() }
-    this.#items.putSync(key, this.#writer.write(header, parts))
+    const record = this.#writer.write(header, parts)
+    this.#account(record.length - this.#bytesOf(key))
+    this.#items.putSync(key, record)
   }
 
   /** Gives an item another end, and changes nothing else; only inside `change`. */
@@ -96,6 +102,7 @@ export class ItemStore {
 
   /** Only inside `change`. */
   remove(key: Uint8Array): void {
+    this.#account(-this.#bytesOf(key))
     this.#items.removeSync(key)
   }
 
@@ -104,11 +111,9 @@ export class ItemStore {
     this.change(() => {
       if (time <= Date.now()) {
         this.#items.clearSync()
-        this.#plans.removeSync(flushKey)
+        this.#facts.clearSync()
       } else {
-        const plan = Buffer.alloc(8)
-        plan.writeDoubleLE(time)
-        this.#plans.putSync(flushKey, plan)
+        this.#writeFact(flushKey, time)
       }
     })
   }
@@ -122,7 +127,7 @@ export class ItemStore {
       for (const { key, value } of this.#items.getRange()) {
         if (this.#isGone(readItem(value))) gone.push(Buffer.from(key))
       }
-      for (const key of gone) this.#items.removeSync(key)
+      for (const key of gone) this.remove(key)
       return gone.length
     })
   }
@@ -132,6 +137,11 @@ export class ItemStore {
     const { entryCount } = this.#items.getStats() as { readonly entryCount: number }
     this.#root.resetReadTxn()
     return entryCount
+  }
+
+  /** What the items take together, in bytes. */
+  get bytes(): number {
+    return this.#readFact(bytesKey)
   }
 
   /** Gives the state up that reads have seen, so that others may use its memory; the next read sees the newest. */
@@ -146,8 +156,30 @@ export class ItemStore {
   }
 
   #readFlushed(): number {
-    const plan = this.#snapshot.read(this.#plans, flushKey)?.readDoubleLE(0)
-    return plan === undefined || plan > this.#now ? 0 : plan
+    const time = this.#readFact(flushKey)
+    return time > this.#now ? 0 : time
+  }
+
+  /** What a key takes; 0 where there is none. */
+  #bytesOf(key: Uint8Array): number {
+    return this.#snapshot.read(this.#items, key)?.length ?? 0
+  }
+
+  #account(bytes: number): void {
+    const total = this.#readFact(bytesKey) + bytes
+    if (bytes > 0 && total > this.#size) throw new StoreFull(`the items would take more than ${formatSize(this.#size)}`)
+    this.#writeFact(bytesKey, total)
+  }
+
+  /** 0 where nothing is known. */
+  #readFact(key: Uint8Array): number {
+    return this.#snapshot.read(this.#facts, key)?.readDoubleLE(0) ?? 0
+  }
+
+  #writeFact(key: Uint8Array, value: number): void {
+    const fact = Buffer.alloc(8)
+    fact.writeDoubleLE(value)
+    this.#facts.putSync(key, fact)
   }
 
   #isGone({ expiry, stored }: ItemHeader): boolean {

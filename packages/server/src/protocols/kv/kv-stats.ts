@@ -21,6 +21,7 @@ export function generalStats({ context, store, storeSize, started }: KvTools): s
     ['bytes_written', counters.total('bytesOut')],
     ['limit_maxbytes', storeSize],
     ['threads', counters.workers],
+    ['bytes', store.bytes],
     ['curr_items', store.count],
   ]
   return `${values.map(([name, value]) => `STAT ${name} ${value}\r\n`).join('')}END`

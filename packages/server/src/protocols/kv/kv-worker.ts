@@ -16,7 +16,7 @@ export interface KvTools {
   readonly tooLong: Counter
   /** Bytes. */
   readonly maxValue: number
-  /** What the store can grow to, in bytes. */
+  /** What the items may take together, in bytes. */
   readonly storeSize: number
   /** When the worker began, in milliseconds since 1970. */
   readonly started: number

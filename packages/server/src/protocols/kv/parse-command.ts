@@ -34,7 +34,7 @@ const parsers: Readonly<Record<string, Parser>> = {
   touch: { words: [3, 4], parse: touching },
   delete: { words: [2, 4], parse: deletion },
   flush_all: { words: [1, 3], parse: flushing },
-  stats: { words: [1, anyNumber], parse: words => ({ kind: 'stats', argument: words[1] }) },
+  stats: { words: [1, 2], parse: words => ({ kind: 'stats', argument: words[1] }) },
   version: { words: [1, 1], parse: () => ({ kind: 'version' }) },
   verbosity: { words: [2, 3], parse: words => ({ kind: 'verbosity', noreply: saysNoreply(words) }) },
   quit: { words: [1, 1], parse: () => ({ kind: 'quit' }) },

@@ -28,6 +28,7 @@ export class ReadSnapshot {
   constructor(database: RootDatabase) {
     this.#transaction = database.useReadTransaction() as ReadTransaction
     this.#options = { transaction: this.#transaction }
+    this.reset()
   }
 
   /**
