@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly withPipe?: boolean
   /** A file for stderr, instead of `ServerProcess.stderr`. */
   readonly errorsTo?: string
+  /** For the runtime, before the program. */
+  readonly nodeOptions?: readonly string[]
 }
 
 /** The server's command line as a real process. */
@@ -53,11 +55,11 @@ export class ServerProcess {
   }
 
   static start(args: readonly string[], options: StartOptions = {}): ServerProcess {
-    const { descriptors, largestFile, withPipe = false, errorsTo } = options
+    const { descriptors, largestFile, withPipe = false, errorsTo, nodeOptions = [] } = options
     const errors = errorsTo === undefined ? undefined : openSync(errorsTo, 'w')
     const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', errors ?? 'pipe']
     if (withPipe) stdio.push('pipe')
-    const command = [process.execPath, cli, ...args]
+    const command = [process.execPath, ...nodeOptions, cli, ...args]
     const limits = [
       ...(descriptors === undefined ? [] : [`ulimit -n ${descriptors}`]),
       ...(largestFile === undefined ? [] : [`trap '' XFSZ && ulimit -f ${largestFile / 512}`]),
@@ -80,7 +82,7 @@ export class ServerProcess {
     const line = await eventually(
       'the server says that it listens',
       () => this.stdout + (this.child.exitCode === null ? '' : `it ended: ${this.stderr}\n`),
-      text => text.includes('\n')
+      text => /(listening on |it ended: )[\s\S]*\n/.test(text)
     )
     const [, ports] = /listening on \S*?:([\d,-]+) \(/.exec(line) ?? []
     if (ports === undefined) throw new Error(`no ready line: ${line}`)
