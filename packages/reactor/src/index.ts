@@ -9,6 +9,7 @@ export {
   loadAddressing,
   loadDescriptors,
 } from './create-loop.js'
+export { type Ready, ReadyQueue } from './epoll/ready-queue.js'
 export type { TcpStream } from './linux/tcp-stream.js'
 export type {
   ConnectOptions,
@@ -30,3 +31,4 @@ export {
 } from './loop-thread.js'
 export { RingBuffer } from './ring-buffer.js'
 export { SystemError } from './system-error.js'
+export { TimerHeap } from './timer-heap.js'

@@ -35,7 +35,7 @@ export async function openHandlers(
     counters: counters.row(data.worker),
   })
   const host: ProtocolHost = {
-    ...{ loop, protocol, threshold: data.pipeThreshold, delay: data.delay },
+    ...{ loop, protocol, threshold: data.pipeThreshold, delay: data.delay, workBlocks: data.workBlocks },
     onAbort: (remoteAddress, reason) => log('warn', `${remoteAddress}: ${reason}; reset`),
     onStopServer: remoteAddress => emit({ kind: 'stop-asked', remoteAddress }),
   }

@@ -14,6 +14,8 @@ export interface ProtocolHost {
   readonly threshold: number
   /** What the work for a message takes (`Output.work`), in milliseconds. */
   readonly delay: number
+  /** Whether work blocks the loop, and with it all connections. */
+  readonly workBlocks: boolean
   /** A session has given its connection up. */
   onAbort(remoteAddress: string, reason: string): void
   /** A client has asked for the whole server to stop. */
@@ -104,12 +106,14 @@ export class ProtocolConnection implements ConnectionHandler, Output {
   }
 
   work(then: () => void): void {
-    if (this.#host.delay === 0) {
+    const { delay, workBlocks } = this.#host
+    if (delay === 0) {
       then()
       return
     }
     this.#working = true
-    this.#after(this.#host.delay, () => {
+    this.#after(workBlocks ? 0 : delay, () => {
+      if (workBlocks) block(delay)
       this.#working = false
       then()
     })
@@ -223,4 +227,11 @@ export class ProtocolConnection implements ConnectionHandler, Output {
 
 function joined(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {
   return first === undefined ? new Uint8Array(second) : Buffer.concat([first, second])
+}
+
+const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+
+/** Blocks the thread for so many milliseconds. */
+function block(duration: number): void {
+  Atomics.wait(never, 0, 0, duration)
 }

@@ -11,6 +11,8 @@ export interface ServerThreadData extends Service {
   readonly counters: SharedArrayBuffer
   /** Whether other loops listen on the same ports (`SO_REUSEPORT`, socket(7)). */
   readonly reusePort: boolean
+  /** Whether the work for a message blocks the loop, instead of taking its time. */
+  readonly workBlocks: boolean
 }
 
 /** From the main thread to the loop's. */

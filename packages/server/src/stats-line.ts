@@ -1,4 +1,5 @@
 import { formatCount, formatRate, formatSize } from 'command-line'
+import type { WorkerReport } from './models/model.js'
 import type { ServerStats } from './server-messages.js'
 
 /** A server's counters, and when they were read, in milliseconds on a monotonic clock. */
@@ -61,6 +62,13 @@ function byteParts(stats: ServerStats, rate: Rate): string[] {
 
 function unlessZero(count: number, what: string): string[] {
   return count === 0 ? [] : [`${formatCount(count)} ${what}`]
+}
+
+/** How the connections are spread over the workers; nothing where there is only one. */
+export function formatWorkers(workers: readonly WorkerReport[]): string {
+  if (workers.length < 2) return ''
+  const shares = workers.map(({ accepted, open }) => `${formatCount(accepted)} (${formatCount(open)} open)`)
+  return `; accepted by each of ${workers.length} workers: ${shares.join(', ')}`
 }
 
 function perSecond(count: number): string {

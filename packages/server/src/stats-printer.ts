@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { RunningServer } from './server.js'
-import { formatStats, type StatsSample } from './stats-line.js'
+import { formatStats, formatWorkers, type StatsSample } from './stats-line.js'
 
 /**
  * Logs a line of statistics on SIGUSR2, and every `interval` milliseconds where one is given. The rates in a line are
@@ -31,12 +31,11 @@ export class StatsPrinter {
     // A loop that is slow to answer is not helped by more questions.
     if (this.#busy) return
     this.#busy = true
-    this.#server
-      .stats()
+    Promise.all([this.#server.stats(), this.#server.workers()])
       .then(
-        stats => {
+        ([stats, workers]) => {
           const sample = { stats, time: performance.now() }
-          this.#log.info(stats, formatStats(sample, this.#last))
+          this.#log.info({ ...stats, workers }, formatStats(sample, this.#last) + formatWorkers(workers))
           this.#last = sample
         },
         // The server has ended, which others report.

@@ -103,7 +103,8 @@ export class Client {
   }
 }
 
-function oneOf(socket: Socket, ...events: string[]): Promise<void> {
+/** Waits for the first of these events. */
+export function oneOf(socket: Socket, ...events: string[]): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
       for (const event of events) socket.off(event, done)

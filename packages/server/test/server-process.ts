@@ -17,10 +17,14 @@ export interface Ending {
 export interface StartOptions {
   /** Soft and hard limit of descriptors. */
   readonly descriptors?: number
+  /** Bytes of the largest file that it may write: beyond it, writing fails with EFBIG. A multiple of 512. */
+  readonly largestFile?: number
   /** Gives the child a pipe as descriptor 3. */
   readonly withPipe?: boolean
   /** A file for stderr, instead of `ServerProcess.stderr`. */
   readonly errorsTo?: string
+  /** For the runtime, before the program. */
+  readonly nodeOptions?: readonly string[]
 }
 
 /** The server's command line as a real process. */
@@ -50,14 +54,19 @@ export class ServerProcess {
     })
   }
 
-  static start(args: readonly string[], { descriptors, withPipe = false, errorsTo }: StartOptions = {}): ServerProcess {
+  static start(args: readonly string[], options: StartOptions = {}): ServerProcess {
+    const { descriptors, largestFile, withPipe = false, errorsTo, nodeOptions = [] } = options
     const errors = errorsTo === undefined ? undefined : openSync(errorsTo, 'w')
     const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', errors ?? 'pipe']
     if (withPipe) stdio.push('pipe')
-    const command = [process.execPath, cli, ...args]
-    const limited = ['-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command]
+    const command = [process.execPath, ...nodeOptions, cli, ...args]
+    const limits = [
+      ...(descriptors === undefined ? [] : [`ulimit -n ${descriptors}`]),
+      ...(largestFile === undefined ? [] : [`trap '' XFSZ && ulimit -f ${largestFile / 512}`]),
+    ]
+    const limited = ['-c', [...limits, 'exec "$@"'].join(' && '), 'sh', ...command]
     try {
-      if (descriptors !== undefined) return new ServerProcess(spawn('sh', limited, { stdio }))
+      if (limits.length > 0) return new ServerProcess(spawn('sh', limited, { stdio }))
       return new ServerProcess(spawn(process.execPath, command.slice(1), { stdio }))
     } finally {
       if (errors !== undefined) closeSync(errors)
@@ -73,7 +82,7 @@ export class ServerProcess {
     const line = await eventually(
       'the server says that it listens',
       () => this.stdout + (this.child.exitCode === null ? '' : `it ended: ${this.stderr}\n`),
-      text => text.includes('\n')
+      text => /(listening on |it ended: )[\s\S]*\n/.test(text)
     )
     const [, ports] = /listening on \S*?:([\d,-]+) \(/.exec(line) ?? []
     if (ports === undefined) throw new Error(`no ready line: ${line}`)

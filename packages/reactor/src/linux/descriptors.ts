@@ -7,10 +7,13 @@ import { localPortOf } from './socket-address.js'
 
 export { EpollEvents } from '../epoll/epoll-events.js'
 export { clearEventFd, closeEventFd, createEventFd, signalEventFd } from './event-fd.js'
+export { viewOf } from './libc.js'
 export { mapRegion } from './mapped-memory.js'
 export { Poller, pollEvents } from './poller.js'
 export { createSharedMemory, mapSharedMemory, type SharedMemory } from './shared-memory.js'
-export { acceptDescriptor, notNow, TcpStream } from './tcp-stream.js'
+export { localPortOf, peerOf } from './socket-address.js'
+export { resetOnClose, takeSocketError } from './socket-options.js'
+export { acceptDescriptor, notNow, receiveInto, sendFrom, shutdownWriting, TcpStream } from './tcp-stream.js'
 
 /** A listening socket that never blocks, and its port. Throws a SystemError. */
 export function openListener(options: ListenOptions): { fd: number; port: number } {

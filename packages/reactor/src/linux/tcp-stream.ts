@@ -82,3 +82,23 @@ export function acceptDescriptor(listener: number): number | undefined {
   if (error === EAGAIN || error === EINTR) return undefined
   throw SystemError.fromErrno('accept4', error)
 }
+
+/**
+ * recv(2) for who keeps bare descriptors and makes no object for each call: how many bytes came, 0 after FIN, or the
+ * negative errno.
+ */
+export function receiveInto(fd: number, address: number, length: number): number {
+  const count = recv(fd, address, length, 0)
+  return count >= 0 ? count : -errno()
+}
+
+/** send(2), likewise; never raises SIGPIPE. */
+export function sendFrom(fd: number, address: number, length: number): number {
+  const count = send(fd, address, length, MSG_NOSIGNAL)
+  return count >= 0 ? count : -errno()
+}
+
+/** Sends FIN (shutdown(2)). */
+export function shutdownWriting(fd: number): void {
+  shutdown(fd, SHUT_WR)
+}

@@ -40,7 +40,7 @@ export async function startEpoll(
         // Where the kernel chose for the first, the others follow.
         ports: workers[0]?.ports ?? service.ports,
         maxConnections: shareOf(service.maxConnections, worker, loops),
-        ...{ worker, workers: loops, counters: memory, reusePort: loops > 1 },
+        ...{ worker, workers: loops, counters: memory, reusePort: loops > 1, workBlocks: false },
       }
       workers.push(await LoopWorker.start(options, data))
     }

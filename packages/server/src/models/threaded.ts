@@ -29,20 +29,25 @@ export const startThreaded: StartModel<ThreadedSettings> = async ({ workers, que
       descriptors,
       onEvent: event => news.take(event),
     })
-  const threads: WorkerThread[] = []
+  const starting: Promise<WorkerThread>[] = []
+  for (let worker = 1; worker <= workers; worker++) {
+    const data: ServingThreadData = { service, worker, workers, counters: memory, ...shared }
+    starting.push(start('serving-thread', data))
+  }
   try {
-    for (let worker = 1; worker <= workers; worker++) {
-      const data: ServingThreadData = { service, worker, workers, counters: memory, ...shared }
-      threads.push(await start('serving-thread', data))
-    }
+    await Promise.all(starting)
     // Only when there is somebody to serve them.
-    threads.push(await start<AcceptingThreadData>('accepting-thread', { listeners: listeners.descriptors, ...shared }))
+    starting.push(start<AcceptingThreadData>('accepting-thread', { listeners: listeners.descriptors, ...shared }))
+    await starting.at(-1)
   } catch (error) {
     queue.close()
-    for (const thread of threads) thread.order({ kind: 'end' })
+    for (const { status, value } of (await Promise.allSettled(starting)) as PromiseFulfilledResult<WorkerThread>[]) {
+      if (status === 'fulfilled') value.order({ kind: 'end' })
+    }
     for (const listener of listeners.descriptors) descriptors.closeDescriptor(listener)
     throw error
   }
+  const threads = await Promise.all(starting)
   const crew = new ThreadCrew(threads, workers, order => {
     if (order.kind === 'end') queue.close()
     // It may be waiting for room, and is to close the listeners before there is some.

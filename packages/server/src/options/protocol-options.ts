@@ -2,11 +2,19 @@ import { parseDuration, UsageError } from 'command-line'
 import type { Argv } from 'yargs'
 import { protocolNames } from '../protocols/settings.js'
 import { readUsers } from './users-file.js'
+import { sizeWithin } from './within.js'
 
 /** The users of the server that this protocol is from. */
 export const defaultUsers = ['arijort', 'foobar']
 
 export const defaultJournal = 'journal.log'
+export const defaultStore = 'kv-store'
+export const defaultStoreSize = 16 * 1024 ** 3
+export const defaultMaxValue = 1024 ** 2
+
+const smallestStore = 1024 ** 2
+const largestStore = 1024 ** 4
+const largestValue = 1024 ** 3
 
 /** What the connections say. */
 export function protocolOptions<T>(command: Argv<T>) {
@@ -14,7 +22,7 @@ export function protocolOptions<T>(command: Argv<T>) {
     .option('protocol', {
       describe:
         'echo: every byte goes back; reverse: every line, or chunk, reversed; ack: ASCII messages that end with ETX; ' +
-        'journal: lines of authorised users, written down',
+        'journal: lines of authorised users, written down; kv: memcached over a store on disk',
       choices: protocolNames,
       defaultDescription: 'echo',
     })
@@ -45,6 +53,29 @@ export function protocolOptions<T>(command: Argv<T>) {
       type: 'string',
       defaultDescription: defaultJournal,
       coerce: notEmptyPath,
+    })
+    .option('store', {
+      describe: 'kv: folder of the store',
+      type: 'string',
+      defaultDescription: defaultStore,
+      coerce: notEmptyPath,
+    })
+    .option('store-size', {
+      describe: 'kv: what the items may take together; the file takes some more',
+      type: 'string',
+      defaultDescription: '16g',
+      coerce: sizeWithin(smallestStore, largestStore, '1 MiB to 1 TiB'),
+    })
+    .option('max-value', {
+      describe: 'kv: largest value',
+      type: 'string',
+      defaultDescription: '1m',
+      coerce: sizeWithin(1, largestValue, '1 byte to 1 GiB'),
+    })
+    .option('sync', {
+      describe: 'kv: flush each change to the disk before answering; without it, it survives SIGKILL but no power cut',
+      type: 'boolean',
+      defaultDescription: 'no',
     })
 }
 

@@ -1,6 +1,13 @@
 import { UsageError } from 'command-line'
 import type { ProtocolName, ProtocolSettings } from '../protocols/settings.js'
-import { defaultJournal, defaultUsers, type ProtocolArguments } from './protocol-options.js'
+import {
+  defaultJournal,
+  defaultMaxValue,
+  defaultStore,
+  defaultStoreSize,
+  defaultUsers,
+  type ProtocolArguments,
+} from './protocol-options.js'
 
 /** Which protocol each option is for; the others belong to all. */
 const ownOptions: Readonly<Record<string, ProtocolName>> = {
@@ -8,6 +15,10 @@ const ownOptions: Readonly<Record<string, ProtocolName>> = {
   'allow-exit': 'reverse',
   users: 'journal',
   journal: 'journal',
+  store: 'kv',
+  'store-size': 'kv',
+  'max-value': 'kv',
+  sync: 'kv',
 }
 
 /** The protocol that the command line asks for. Throws a UsageError for options of another protocol. */
@@ -24,6 +35,14 @@ export function resolveProtocol(options: Partial<ProtocolArguments>): ProtocolSe
       return { name }
     case 'journal':
       return { name, users: options.users ?? defaultUsers, file: options.journal ?? defaultJournal }
+    case 'kv':
+      return {
+        name,
+        store: options.store ?? defaultStore,
+        storeSize: options.storeSize ?? defaultStoreSize,
+        maxValue: options.maxValue ?? defaultMaxValue,
+        sync: options.sync ?? false,
+      }
     case 'reverse':
       return { name, unit: options.unit ?? 'line', allowExit: options.allowExit ?? false }
   }

@@ -94,6 +94,11 @@ export class Counters {
     return new Counter(this.#row, this.#table.indexOf(name))
   }
 
+  /** How many workers there are counters for. */
+  get workers(): number {
+    return this.#table.workers
+  }
+
   /** A counter's sum over all workers. */
   total(name: string): number {
     return this.#table.total(name)

@@ -1,7 +1,7 @@
+import { GrowingBuffer } from './growing-buffer.js'
+
 /** What a read of the splitter came to. */
 export type SplitResult = 'complete' | 'partial' | 'too-long'
-
-const smallestBuffer = 256
 
 /**
  * Cuts a stream of bytes into messages that end with a terminator, wherever the reads cut it. What has come of a
@@ -14,8 +14,7 @@ export class MessageSplitter {
   end = 0
   readonly #terminator: number
   readonly #maximum: number
-  #kept: Uint8Array | undefined
-  #length = 0
+  readonly #kept = new GrowingBuffer()
 
   /** `terminator` is a byte; `maximum` the longest message in bytes, without it. */
   constructor(terminator: number, maximum: number) {
@@ -25,24 +24,24 @@ export class MessageSplitter {
 
   /** Bytes kept of a message that is not complete. */
   get heldBytes(): number {
-    return this.#length
+    return this.#kept.length
   }
 
   /** Reads at most one message, beginning at `start`. After `too-long` the splitter is of no further use. */
   read(bytes: Uint8Array, start: number): SplitResult {
     const found = bytes.indexOf(this.#terminator, start)
     const end = found < 0 ? bytes.length : found
-    if (this.#length + end - start > this.#maximum) {
+    if (this.#kept.length + end - start > this.#maximum) {
       this.end = end
       this.clear()
       return 'too-long'
     }
-    if (found >= 0 && this.#length === 0) {
+    if (found >= 0 && this.#kept.length === 0) {
       this.message = bytes.subarray(start, end)
       this.end = end + 1
       return 'complete'
     }
-    this.#keep(bytes.subarray(start, end))
+    this.#kept.append(bytes.subarray(start, end), this.#maximum)
     this.end = end
     if (found < 0) return 'partial'
     this.end++
@@ -52,27 +51,10 @@ export class MessageSplitter {
 
   /** What is kept of a message that will not be completed any more; the splitter forgets it. */
   takeRest(): Uint8Array {
-    const rest = this.#kept?.subarray(0, this.#length) ?? new Uint8Array(0)
-    this.clear()
-    return rest
+    return this.#kept.take()
   }
 
   clear(): void {
-    this.#kept = undefined
-    this.#length = 0
-  }
-
-  // Twice as large each time, so that a message that comes byte by byte is copied twice at most on average.
-  #keep(bytes: Uint8Array): void {
-    const needed = this.#length + bytes.length
-    if (needed === 0) return
-    if (this.#kept === undefined || this.#kept.length < needed) {
-      const size = Math.max(smallestBuffer, needed, Math.min(2 * this.#length, this.#maximum))
-      const larger = new Uint8Array(size)
-      if (this.#kept !== undefined) larger.set(this.#kept.subarray(0, this.#length))
-      this.#kept = larger
-    }
-    this.#kept.set(bytes, this.#length)
-    this.#length = needed
+    this.#kept.clear()
   }
 }

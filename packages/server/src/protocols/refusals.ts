@@ -8,10 +8,13 @@ import type { ConnectionInfo, Lateness, Output, WorkerContext } from './protocol
  */
 export class Refusals {
   readonly #context: WorkerContext
+  readonly #format: (reason: string) => string
   readonly #refused: Counter
   readonly #tooLong: Counter
 
-  constructor(context: WorkerContext) {
+  /** `format` makes the line of the protocol out of a reason. */
+  constructor(context: WorkerContext, format = (reason: string) => `ERROR ${reason}\n`) {
+    this.#format = format
     const { counters }: { counters: Counters } = context
     this.#context = context
     this.#refused = counters.counter('refused')
@@ -42,7 +45,7 @@ export class Refusals {
 
   #end(reason: string, { remoteAddress }: ConnectionInfo, output: Output): void {
     this.#context.log.warn(`${remoteAddress}: ${reason}; closed`)
-    output.write(Buffer.from(`ERROR ${reason}\n`))
+    output.write(Buffer.from(this.#format(reason)))
     output.close()
   }
 }

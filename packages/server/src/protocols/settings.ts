@@ -1,9 +1,9 @@
 /** What each protocol is told at its start. Survives structured cloning and JSON: it goes to threads and processes. */
-export type ProtocolSettings = EchoSettings | ReverseSettings | AckSettings | JournalSettings
+export type ProtocolSettings = EchoSettings | ReverseSettings | AckSettings | JournalSettings | KvSettings
 
 export type ProtocolName = ProtocolSettings['name']
 
-export const protocolNames = ['echo', 'reverse', 'ack', 'journal'] as const satisfies readonly ProtocolName[]
+export const protocolNames = ['echo', 'reverse', 'ack', 'journal', 'kv'] as const satisfies readonly ProtocolName[]
 
 /** Where a protocol is to be found, unless asked otherwise. */
 export const defaultPorts: Readonly<Record<ProtocolName, readonly number[]>> = {
@@ -11,6 +11,7 @@ export const defaultPorts: Readonly<Record<ProtocolName, readonly number[]>> = {
   reverse: [8001, 8002, 8003, 8004],
   ack: [3000],
   journal: [31337],
+  kv: [60000],
 }
 
 export interface EchoSettings {
@@ -35,4 +36,16 @@ export interface JournalSettings {
   readonly users: readonly string[]
   /** Path of the file that is appended to. */
   readonly file: string
+}
+
+export interface KvSettings {
+  readonly name: 'kv'
+  /** Path of the folder of the store. */
+  readonly store: string
+  /** What the items may take together, in bytes. */
+  readonly storeSize: number
+  /** The largest value, in bytes. */
+  readonly maxValue: number
+  /** Whether each change is flushed to the disk before it is answered. */
+  readonly sync: boolean
 }

@@ -1,15 +1,11 @@
-import type { Descriptors, SystemError } from 'reactor'
+import type { Descriptors } from 'reactor'
 import type { ServerReport } from '../../server-messages.js'
+import { ShortageNotice, shortageRest } from '../shortage-notice.js'
 import type { Duty } from './duty.js'
 
 const EPOLLIN = 0x001
 /** Of the processes that wait for the same descriptor, wake one and not all (epoll_ctl(2)). */
 const EPOLLEXCLUSIVE = 1 << 28
-
-const shortages = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
-
-/** After a failure for want of descriptors, so many milliseconds pass until the next attempt. */
-const shortageRest = 500
 
 /** Where a worker gets its connections from, blocking. */
 export interface ConnectionSource {
@@ -25,7 +21,7 @@ export class Acceptor implements ConnectionSource {
   readonly #descriptors: Descriptors
   readonly #duty: Duty
   readonly #events: InstanceType<Descriptors['EpollEvents']>
-  readonly #report: (report: ServerReport) => void
+  readonly #notice: ShortageNotice
   readonly #waiting: number[] = []
   #listeners: readonly number[]
 
@@ -38,7 +34,7 @@ export class Acceptor implements ConnectionSource {
     this.#listeners = listeners
     this.#duty = duty
     this.#descriptors = descriptors
-    this.#report = report
+    this.#notice = new ShortageNotice(report)
     this.#events = new descriptors.EpollEvents()
     this.#events.add(duty.fd, 0, EPOLLIN)
     for (const listener of listeners) this.#events.add(listener, 0, EPOLLIN | EPOLLEXCLUSIVE)
@@ -74,12 +70,7 @@ export class Acceptor implements ConnectionSource {
     try {
       return this.#descriptors.acceptDescriptor(listener)
     } catch (error) {
-      const { code, message } = error as SystemError
-      if (shortages.has(code)) {
-        this.#report({ kind: 'shortage', code, message })
-        this.#duty.sleep(shortageRest)
-      }
-      // Anything else concerns the one connection that is gone (accept(2)).
+      if (this.#notice.take(error)) this.#duty.sleep(shortageRest)
       return undefined
     }
   }

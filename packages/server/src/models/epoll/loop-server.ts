@@ -2,7 +2,17 @@ import type { EngineChoice, EngineName } from 'reactor'
 import type { RunningServer } from '../../server.js'
 import type { ServerStats, StopReport } from '../../server-messages.js'
 import type { ModelName, WorkerReport } from '../model.js'
-import type { LoopWorker } from './loop-worker.js'
+
+/** What a server asks of each of its loops. */
+export interface LoopServerWorker {
+  readonly ports: readonly number[]
+  /** Resolves when it has ended; rejects with what went wrong in it. */
+  readonly ended: Promise<void>
+  stats(): Promise<ServerStats>
+  /** Stops accepting, and ends when all connections have drained, or after `grace` milliseconds. */
+  stop(grace: number): Promise<StopReport>
+  abort(): Promise<void>
+}
 
 /** Where, and on what, a server's loops run. */
 export interface LoopServerOptions {
@@ -21,11 +31,11 @@ export class LoopServer implements RunningServer {
   readonly ports: readonly number[]
   readonly stopAsked: Promise<string>
   readonly ended: Promise<void>
-  readonly #workers: readonly LoopWorker[]
+  readonly #workers: readonly LoopServerWorker[]
   #stopping: Promise<StopReport> | undefined
 
   /** `workers` listen already; there is at least one. */
-  constructor({ model, choice, host, stopAsked }: LoopServerOptions, workers: readonly LoopWorker[]) {
+  constructor({ model, choice, host, stopAsked }: LoopServerOptions, workers: readonly LoopServerWorker[]) {
     this.model = model
     this.engine = choice?.engine
     this.engineReason = choice?.reason

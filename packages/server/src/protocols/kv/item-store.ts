@@ -1,0 +1,188 @@
+import { formatSize } from 'command-line'
+import { type Database, open, type RootDatabase } from 'lmdb'
+import { StartError } from '../../start-error.js'
+import { type Item, type ItemHeader, RecordWriter, readItem } from './item-record.js'
+import { ReadSnapshot } from './read-snapshot.js'
+
+export interface ItemStoreOptions {
+  /** Folder of the store. */
+  readonly path: string
+  /** What the items may take together, in bytes; the files on disk take some more. */
+  readonly size: number
+  /** Whether each change is on the disk before it is answered; otherwise it is in the kernel's hands. */
+  readonly sync: boolean
+}
+
+/** Threads and processes that may read at once. */
+const mostReaders = 8192
+
+/** Addresses for the store's file, in bytes, so that it seldom has to be mapped anew: they cost nothing. */
+const mapSize = 16 * 1024 ** 3
+
+/** Facts about the store: when everything older is to be forgotten, and what the items take together. */
+const flushKey = Buffer.from('flush')
+const bytesKey = Buffer.from('bytes')
+
+/** The items take as much as they may: nothing was stored, and nothing lost. */
+export class StoreFull extends Error {}
+
+/** A change as it is written: what its time and its unique number are, the store knows. */
+type NewHeader = Pick<ItemHeader, 'flags' | 'expiry'>
+
+/**
+ * Items in an LMDB store (Symas, lmdb.tech), which many threads and processes share. A change is a transaction: it is
+ * there as a whole or not at all, for everybody at once, and stays when its process is killed.
+ *
+ * Everything is synchronous. What is read is a view of memory that the next call uses again.
+ */
+export class ItemStore {
+  readonly #root: RootDatabase<Buffer, Uint8Array>
+  readonly #items: Database<Buffer, Uint8Array>
+  readonly #facts: Database<Buffer, Uint8Array>
+  readonly #size: number
+  readonly #snapshot: ReadSnapshot
+  readonly #writer = new RecordWriter()
+  /** The time of the present transaction or read. */
+  #now = 0
+  /** Items stored up to this time are gone; 0 for none. Of the present snapshot. */
+  #flushed: number | undefined
+
+  /** Opens or creates the store. Throws a StartError. */
+  constructor({ path, size, sync }: ItemStoreOptions) {
+    this.#size = size
+    try {
+      const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
+      const durability = { noSync: !sync, overlappingSync: false }
+      this.#root = open({ path, mapSize, maxReaders: mostReaders, maxDbs: 2, ...durability, ...binary })
+      this.#items = this.#root.openDB('items', binary)
+      this.#facts = this.#root.openDB('facts', binary)
+      this.#snapshot = new ReadSnapshot(this.#root)
+    } catch (error) {
+      throw new StartError(`store '${path}' cannot be opened: ${(error as Error).message}; name another with --store`)
+    }
+  }
+
+  /** The item of a key, unless it has ended. */
+  get(key: Uint8Array): Item | undefined {
+    this.#now = Date.now()
+    this.#flushed ??= this.#readFlushed()
+    const record = this.#snapshot.read(this.#items, key)
+    if (record === undefined) return undefined
+    const item = readItem(record)
+    return this.#isGone(item) ? undefined : item
+  }
+
+  /** Runs a change, all of whose calls see and make one state. Throws what the action throws, and undoes it then. */
+  change<T>(action: () => T): T {
+    try {
+      return this.#root.transactionSync(() => {
+        this.#flushed = undefined
+        return action()
+      })
+    } finally {
+      this.release()
+    }
+  }
+
+  /**
+   * Stores a value, put together of its parts; only inside `change`. The parts may be views of what was read there.
+   * Throws StoreFull.
+   */
+  put(key: Uint8Array, { flags, expiry }: NewHeader, ...parts: readonly Uint8Array[]): void {
+    const header = { flags, expiry, cas: this.#items.getWriteTxnId(), stored: Date.now() }
+    const record = this.#writer.write(header, parts)
+    this.#account(record.length - this.#bytesOf(key))
+    this.#items.putSync(key, record)
+  }
+
+  /** Gives an item another end, and changes nothing else; only inside `change`. */
+  putExpiry(key: Uint8Array, item: Item, expiry: number): void {
+    this.#items.putSync(key, this.#writer.write({ ...item, expiry }, [item.value]))
+  }
+
+  /** Only inside `change`. */
+  remove(key: Uint8Array): void {
+    this.#account(-this.#bytesOf(key))
+    this.#items.removeSync(key)
+  }
+
+  /** Forgets everything that has been stored up to a time, at that time or now if it has passed. */
+  flush(time: number): void {
+    this.change(() => {
+      if (time <= Date.now()) {
+        this.#items.clearSync()
+        this.#facts.clearSync()
+      } else {
+        this.#writeFact(flushKey, time)
+      }
+    })
+  }
+
+  /** Makes room: removes the items that have ended. Returns how many. */
+  sweep(): number {
+    return this.change(() => {
+      this.#now = Date.now()
+      this.#flushed = this.#readFlushed()
+      const gone: Uint8Array[] = []
+      for (const { key, value } of this.#items.getRange()) {
+        if (this.#isGone(readItem(value))) gone.push(Buffer.from(key))
+      }
+      for (const key of gone) this.remove(key)
+      return gone.length
+    })
+  }
+
+  /** Items, those included that have ended and that nobody has looked for since. */
+  get count(): number {
+    const { entryCount } = this.#items.getStats() as { readonly entryCount: number }
+    this.#root.resetReadTxn()
+    return entryCount
+  }
+
+  /** What the items take together, in bytes. */
+  get bytes(): number {
+    return this.#readFact(bytesKey)
+  }
+
+  /** Gives the state up that reads have seen, so that others may use its memory; the next read sees the newest. */
+  release(): void {
+    this.#snapshot.reset()
+    this.#flushed = undefined
+  }
+
+  close(): void {
+    this.#snapshot.close()
+    void this.#root.close()
+  }
+
+  #readFlushed(): number {
+    const time = this.#readFact(flushKey)
+    return time > this.#now ? 0 : time
+  }
+
+  /** What a key takes; 0 where there is none. */
+  #bytesOf(key: Uint8Array): number {
+    return this.#snapshot.read(this.#items, key)?.length ?? 0
+  }
+
+  #account(bytes: number): void {
+    const total = this.#readFact(bytesKey) + bytes
+    if (bytes > 0 && total > this.#size) throw new StoreFull(`the items would take more than ${formatSize(this.#size)}`)
+    this.#writeFact(bytesKey, total)
+  }
+
+  /** 0 where nothing is known. */
+  #readFact(key: Uint8Array): number {
+    return this.#snapshot.read(this.#facts, key)?.readDoubleLE(0) ?? 0
+  }
+
+  #writeFact(key: Uint8Array, value: number): void {
+    const fact = Buffer.alloc(8)
+    fact.writeDoubleLE(value)
+    this.#facts.putSync(key, fact)
+  }
+
+  #isGone({ expiry, stored }: ItemHeader): boolean {
+    return (expiry !== 0 && expiry <= this.#now) || stored <= (this.#flushed as number)
+  }
+}

@@ -1,0 +1,28 @@
+import type { Protocol, WorkerContext } from '../protocol.js'
+import { Refusals } from '../refusals.js'
+import type { KvSettings } from '../settings.js'
+import { CommandAnswers } from './command-answers.js'
+import { ItemCommands } from './item-commands.js'
+import { ItemStore } from './item-store.js'
+import { KvSession } from './kv-session.js'
+import type { KvTools, KvWorker } from './kv-worker.js'
+
+/**
+ * The kv protocol: memcached's text protocol (its protocol.txt) over a store on disk. Throws a StartError when the
+ * store cannot be opened.
+ */
+export function openKv(settings: KvSettings, context: WorkerContext): Protocol {
+  const { counters } = context
+  const store = new ItemStore({ path: settings.store, size: settings.storeSize, sync: settings.sync })
+  const tools: KvTools = {
+    ...{ context, store },
+    commands: new ItemCommands(store, counters),
+    refusals: new Refusals(context, reason => `CLIENT_ERROR ${reason}\r\n`),
+    requests: counters.counter('requests'),
+    refused: counters.counter('refused'),
+    tooLong: counters.counter('tooLong'),
+    ...{ maxValue: settings.maxValue, storeSize: settings.storeSize, started: Date.now() },
+  }
+  const worker: KvWorker = { ...tools, answers: new CommandAnswers(tools) }
+  return { createSession: connection => new KvSession(worker, connection), close: () => store.close() }
+}

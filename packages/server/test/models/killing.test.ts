@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'suite'
+import * as assert from 'uvu/assert'
+import type { ModelName } from '../../src/models/model.js'
+import { type Client, eventually, sleep } from '../client.js'
+import { type ProcessScene, withServerProcess } from '../server-process.js'
+import { inTemporaryFolder } from '../temporary-folder.js'
+import { withServer } from '../with-server.js'
+import { childrenOf, isAlive } from './processes.js'
+
+const test = suite('SIGKILL under load', { timeLimit: 60_000 })
+
+const models: readonly (readonly string[])[] = [
+  ['epoll'],
+  ['epoll', '--loops', '2'],
+  ['single'],
+  ['prefork', '--workers', '4'],
+  ['threaded', '--workers', '4'],
+  ['ring'],
+]
+
+/** Sends numbered messages, one after the other, until the connection ends; and knows which were answered. */
+class Writer {
+  readonly answered: string[] = []
+  readonly done: Promise<void>
+  /** Whether it was let go without an answer that it waited for. */
+  cutOff = false
+
+  constructor(client: Client, name: string) {
+    this.done = this.#write(client, name)
+  }
+
+  async #write({ socket }: Client, name: string): Promise<void> {
+    let sent = 0
+    let text = ''
+    const next = () => socket.write(`foobar:${name}-${++sent}\n`)
+    try {
+      for await (const part of socket) {
+        text += part
+        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+          const answer = text.slice(0, end)
+          text = text.slice(end + 1)
+          const [, message] = /recorded "(\S+)" from user foobar/.exec(answer) ?? []
+          if (message !== undefined) this.answered.push(message)
+          next()
+        }
+      }
+    } catch {
+      // It was reset.
+    }
+    this.cutOff = this.answered.length < sent
+  }
+}
+
+async function startWriters({ connect }: ProcessScene, count: number): Promise<Writer[]> {
+  const writers: Writer[] = []
+  for (let number = 0; number < count; number++) writers.push(new Writer(await connect(), `writer${number}`))
+  return writers
+}
+
+async function checkJournal(file: string, writers: readonly Writer[]): Promise<void> {
+  const text = await readFile(file, 'latin1')
+  assert.ok(text.endsWith('\n'), 'the last record is whole')
+  const completed = new Set([...text.matchAll(/completed req "(\S+)" on/g)].map(([, message]) => message))
+  for (const message of writers.flatMap(({ answered }) => answered)) {
+    assert.ok(completed.has(message), `${message} was answered and is not in the journal`)
+  }
+}
+
+async function portIsFree(port: number): Promise<void> {
+  await eventually(
+    'the port is free',
+    () =>
+      withServer({ ports: [port] }, async () => {}).then(
+        () => true,
+        () => false
+      ),
+    free => free
+  )
+}
+
+/** Runs a journal server with writers at work, and gives them a while. */
+function underLoad(
+  model: readonly string[],
+  body: (scene: ProcessScene, writers: Writer[], file: string) => Promise<void>
+): Promise<void> {
+  return inTemporaryFolder(async folder => {
+    const file = join(folder, 'journal.log')
+    const args = ['--protocol', 'journal', '--journal', file, '--log-level', 'warn', '--model', ...model]
+    await withServerProcess(args, async scene => {
+      const writers = await startWriters(scene, 4)
+      await eventually(
+        'they write',
+        () => writers[0]?.answered.length ?? 0,
+        count => count > 50
+      )
+      await body(scene, writers, file)
+    })
+  })
+}
+
+for (const model of models) {
+  test(`${model.join(' ')}: the parent: the port is free, nobody is left behind, what was answered is written`, () =>
+    underLoad(model, async ({ server, port }, writers, file) => {
+      const children = await childrenOf(server.pid)
+      assert.is(children.length, model[0] === 'prefork' ? 4 : 0)
+      server.signal('SIGKILL')
+      await Promise.all(writers.map(writer => writer.done))
+      await portIsFree(port)
+      for (const child of children) {
+        await eventually(
+          'the worker has ended',
+          () => isAlive(child),
+          alive => !alive
+        )
+      }
+      await checkJournal(file, writers)
+    }))
+}
+
+test('prefork: the whole tree at once', () =>
+  underLoad(['prefork', '--workers', '4'], async ({ server, port }, writers, file) => {
+    const children = await childrenOf(server.pid)
+    for (const pid of [...children, server.pid]) process.kill(pid, 'SIGKILL')
+    await Promise.all(writers.map(writer => writer.done))
+    await portIsFree(port)
+    await checkJournal(file, writers)
+  }))
+
+test('prefork: a worker: its client alone is lost, and another worker takes its place', () =>
+  underLoad(['prefork', '--workers', '4'], async ({ server, connect }, writers, file) => {
+    const before = await childrenOf(server.pid)
+    const victim = before[1] as number
+    process.kill(victim, 'SIGKILL')
+    await Promise.race(writers.map(writer => writer.done))
+    await eventually(
+      'there are four again',
+      () => childrenOf(server.pid),
+      after => after.length === 4 && !after.includes(victim)
+    )
+    const counts = writers.map(({ answered }) => answered.length)
+    await sleep(300)
+    const going = writers.filter(({ answered }, index) => answered.length > (counts[index] as number))
+    assert.is(going.length, 3, 'the others go on')
+    // There is a free worker again.
+    const [late] = await startWriters({ connect } as ProcessScene, 1)
+    await eventually(
+      'the next client is served',
+      () => late?.answered.length ?? 0,
+      count => count > 10
+    )
+    server.signal('SIGTERM')
+    const { code, stderr } = await server.end()
+    assert.is(code, 0)
+    assert.match(stderr, new RegExp(`pid ${victim}\\) ended: SIGKILL; 1 of its connections lost`))
+    await checkJournal(file, writers)
+  }))
+
+test('prefork: workers that die at once again and again are replaced without haste', () =>
+  withServerProcess(['--model', 'prefork', '--workers', '1', '--log-level', 'warn'], async ({ server, connect }) => {
+    const deaths = 4
+    let last: number | undefined
+    for (let death = 0; death < deaths; death++) {
+      const [child] = await eventually(
+        'there is another worker',
+        () => childrenOf(server.pid),
+        children => children.length === 1 && children[0] !== last
+      )
+      last = child
+      process.kill(child as number, 'SIGKILL')
+    }
+    const client = await connect()
+    void client.write(Buffer.from('hello'))
+    assert.is((await client.read(5)).toString(), 'hello')
+    client.reset()
+    server.signal('SIGTERM')
+    const { stderr } = await server.end()
+    assert.is(stderr.match(/ended: SIGKILL; 0 of its connections lost/g)?.length, deaths)
+  }))
+
+const hanging: readonly ModelName[] = ['single', 'prefork', 'threaded', 'ring', 'epoll']
+
+for (const model of hanging) {
+  test(`${model}: the second signal ends it at once, with work and clients in it`, () =>
+    withServerProcess(
+      ['--model', model, '--protocol', 'reverse', '--delay', '1m'],
+      async ({ server, port, connect }) => {
+        const clients = await Promise.all(Array.from({ length: 7 }, () => connect()))
+        for (const client of clients) void client.write(Buffer.from('work\n')).catch(() => {})
+        await sleep(300)
+        const children = await childrenOf(server.pid)
+        server.signal('SIGTERM')
+        await sleep(400)
+        server.signal('SIGTERM')
+        const { code } = await server.end()
+        assert.is(code, 143)
+        await portIsFree(port)
+        for (const child of children) {
+          await eventually(
+            'the worker has ended',
+            () => isAlive(child),
+            alive => !alive
+          )
+        }
+      }
+    ))
+}
+
+test.run()
