@@ -1,14 +1,25 @@
 export { type LoadOptions, type LoadRun, startLoad } from './load-run.js'
 export type { Mismatch } from './payload/mismatch.js'
-export type { LoadPlan, PlanBase, Resolved, Target, WorkloadName } from './plan.js'
+export type { LoadPlan, PlanBase, Resolved, Segment, Target, WorkloadName } from './plan.js'
 export {
   type ConnectionCounts,
   type ConnectionProgress,
+  type CrowdProof,
+  type Environment,
+  type FailureCounts,
   type FailureKind,
+  type GeneratorCost,
+  type Interval,
+  type Lag,
   type LoadFailure,
   type LoadReport,
+  type Measured,
   type MessageReport,
+  type Phase,
   type Progress,
+  type RecordedLatency,
+  type ServerReport,
+  type ServerSample,
   type Stalls,
   stallThreshold,
   type TargetReport,

@@ -5,7 +5,7 @@ import { checkMachineLimits } from './machine-limits.js'
 import type { LoadPlan, Resolved } from './plan.js'
 import { Problems } from './problems.js'
 import { resolvePlan, workloadOf } from './registry.js'
-import type { LoadReport, Progress } from './report.js'
+import type { Interval, LoadReport, Progress } from './report.js'
 import type { Assignment } from './session.js'
 
 /** A load that is running in a thread of its own. */
@@ -34,6 +34,8 @@ export interface LoadOptions {
   /** Told every `progressInterval` milliseconds (default 500) while the run lasts. */
   onProgress?(progress: Progress): void
   readonly progressInterval?: number
+  /** Told of each interval as soon as it is over, in order. */
+  onInterval?(interval: Interval): void
 }
 
 /**

@@ -40,6 +40,15 @@ export function resolvePlan(plan: LoadPlan): Resolved<LoadPlan> {
     connectRate: plan.connectRate ?? workload.connectRate,
     connectTimeout: plan.connectTimeout ?? 10_000,
     stallTimeout: plan.stallTimeout ?? 30_000,
+    threads: plan.threads ?? 1,
+    sourceAddresses: plan.sourceAddresses ?? [],
+    noDelay: plan.noDelay ?? true,
+    warmup: plan.warmup ?? 0,
+    interval: plan.interval ?? 1_000,
+    segment: plan.segment ?? { index: 1, count: 1 },
+    startAt: plan.startAt ?? 0,
+    wrongBytesEnd: plan.wrongBytesEnd ?? 'run',
+    monitor: plan.monitor ?? 'none',
   } as Resolved<LoadPlan>
   validateBase(resolved, problems)
   workload.validate(resolved, problems)

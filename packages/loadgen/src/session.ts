@@ -225,6 +225,8 @@ export class Session {
     }
     const progress = {
       elapsed: this.elapsed,
+      phase: 'measured' as const,
+      failureCounts: this.tally.failureCounts,
       connections: this.tally.counts,
       sent,
       received,
@@ -257,6 +259,11 @@ export class Session {
       ...(planned === undefined ? {} : { messages: tally.messageReport(planned) }),
       failures: tally.failures,
       failureCounts: tally.failureCounts,
+      latency: {},
+      intervals: [],
+      measured: { start: 0, elapsed: 0, messages: 0, connections: 0, sent: 0, verified: 0 },
+      generator: { cpuPercent: 0, threads: [], peakRss: 0 },
+      environment: { loadgen: '', node: '', kernel: '', cpu: '', cores: 0, memory: 0, startedAt: '' },
     }
   }
 

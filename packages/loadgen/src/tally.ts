@@ -143,6 +143,8 @@ export class Tally {
     return this.#accounts.map((account, index) => ({
       target: this.#targets[index] as Target,
       connections: account.counts,
+      messages: 0,
+      failureCounts: {},
       ...account.traffic,
     }))
   }

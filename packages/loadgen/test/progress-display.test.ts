@@ -10,7 +10,17 @@ const mib = 1024 * 1024
 
 function at(elapsed: number, bytes: number, more: Partial<Progress> = {}): Progress {
   const connections = { planned: 1, established: 1, completed: 0, failed: 0, open: 1, peakOpen: 1 }
-  return { elapsed, connections, sent: bytes, received: bytes, verified: bytes, sinceProgress: 0, ...more }
+  return {
+    elapsed,
+    phase: 'measured',
+    failureCounts: {},
+    connections,
+    sent: bytes,
+    received: bytes,
+    verified: bytes,
+    sinceProgress: 0,
+    ...more,
+  }
 }
 
 function display(isTTY: boolean) {
