@@ -1,4 +1,3 @@
-export { type LoadOptions, type LoadRun, startLoad } from './load-run.js'
 export type { Mismatch } from './payload/mismatch.js'
 export type { LoadPlan, PlanBase, Resolved, Segment, Target, WorkloadName } from './plan.js'
 export {
@@ -26,6 +25,7 @@ export {
   type Traffic,
   type Verdict,
 } from './report.js'
+export { type LoadOptions, type LoadRun, startLoad } from './run/load-run.js'
 export type { IdlePlan } from './workloads/idle.js'
 export type { StreamPlan } from './workloads/stream.js'
 export type { StringsPlan } from './workloads/strings.js'

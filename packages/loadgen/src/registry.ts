@@ -6,7 +6,7 @@ import { stream } from './workloads/stream.js'
 import { strings } from './workloads/strings.js'
 import { vanish } from './workloads/vanish.js'
 
-/** Every workload by its name. A new one joins here, and with its driver in drivers.ts. */
+/** Every workload by its name. A new one joins here, and with its driver in thread/drivers.ts. */
 const byName: { readonly [Name in WorkloadName]: Workload<Extract<LoadPlan, { workload: Name }>> } = {
   stream,
   idle,

@@ -262,6 +262,8 @@ export interface Progress extends Traffic {
   /** Milliseconds since the first connection attempt. */
   readonly elapsed: number
   readonly phase: Phase
+  /** Milliseconds of the measured phase that have passed. */
+  readonly measured: number
   readonly connections: ConnectionCounts
   readonly failureCounts: FailureCounts
   /** The longest time (ms) that an open connection has now been waiting for the server without progress. */

@@ -13,6 +13,7 @@ function at(elapsed: number, bytes: number, more: Partial<Progress> = {}): Progr
   return {
     elapsed,
     phase: 'measured',
+    measured: elapsed,
     failureCounts: {},
     connections,
     sent: bytes,

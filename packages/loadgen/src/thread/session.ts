@@ -1,9 +1,16 @@
 import { Arena, type Loop, SystemError } from 'reactor'
+import { numberOf, type Share, shareOf } from '../pacing/share.js'
+import type { PayloadMemory } from '../payload/payload-memory.js'
+import type { LoadPlan, Resolved, Target } from '../plan.js'
+import type { ConnectionProgress, LoadFailure, Phase, Progress, Verdict } from '../report.js'
 import type { Connection } from './connection.js'
-import type { PayloadMemory } from './payload/payload-memory.js'
-import type { LoadPlan, Resolved, Target } from './plan.js'
-import type { ConnectionProgress, LoadFailure, LoadReport, Progress, Verdict } from './report.js'
+import type { CreateDriver, Driver } from './driver.js'
+import { IntervalCounts } from './interval-counts.js'
+import { Opener } from './opener.js'
+import type { Assignment, Samples, ThreadInterval, ThreadReport } from './protocol.js'
+import { SampleBuffers } from './sample-buffers.js'
 import { Tally } from './tally.js'
+import { Timeline } from './timeline.js'
 
 /** What one write offers to the kernel at most. */
 const sendBlockSize = 256 * 1024
@@ -14,58 +21,39 @@ const fewConnections = 16
 /** How often stalls are looked for, in milliseconds, which is also how late they are found. */
 const watchInterval = 250
 
-/** Connections are opened in bursts this far apart, in milliseconds, where the rate asks for more than one each. */
-const openInterval = 10
-
-/** What a load thread is given to do. */
-export interface Assignment<Plan extends LoadPlan = LoadPlan> {
-  readonly plan: Resolved<Plan>
-  /** How many connections the plan comes to. */
-  readonly connections: number
-  /** The IP addresses of the plan's targets, in their order. */
-  readonly addresses: readonly string[]
-  /** Progress is told every so many milliseconds; 0: only when asked. */
-  readonly progressInterval: number
-}
-
-/** What a workload does on the loop's thread; drivers.ts has them by name. */
-export interface Driver<Plan extends LoadPlan> {
-  createConnection(session: Session, plan: Resolved<Plan>, number: number): Connection
-  /** The run begins: time to set timers. */
-  start?(session: Session, plan: Resolved<Plan>): void
-  /** Every planned connection has been established or has ended. */
-  connected?(session: Session, plan: Resolved<Plan>): void
-  /** Share of the planned work that is done, 0 to 1; undefined where no end is planned. */
-  done(progress: Progress, plan: Resolved<Plan>): number | undefined
-  /** Messages that are planned, where the workload counts in messages. */
-  messages?(plan: Resolved<Plan>): number
-}
-
 export interface SessionEvents {
+  /** Every connection of this thread stands, or has ended. */
+  onConnected(): void
+  onSamples(samples: Samples): void
+  onInterval(interval: ThreadInterval): void
   onProgress(progress: Progress): void
   /** Called once: every connection has ended. */
-  onFinish(report: LoadReport): void
+  onFinish(report: ThreadReport): void
 }
 
-/** One run on one loop: opens the connections, and ends when they have. */
+/** One thread's share of a run, on its loop: opens the connections, and ends when they have. */
 export class Session {
   readonly loop: Loop
   readonly memory: PayloadMemory
   readonly plan: Resolved<LoadPlan>
-  /** Connections that the plan comes to. */
+  readonly share: Share
+  /** Connections that the plan comes to, all shares together. */
   readonly planned: number
   /** Blocks for bytes to send. */
   readonly arena: Arena
   readonly tally: Tally
+  readonly timeline: Timeline
   readonly #assignment: Assignment
-  readonly #driver: Driver<LoadPlan>
+  readonly #driver: Driver
   readonly #events: SessionEvents
+  readonly #opener: Opener
+  readonly #samples: SampleBuffers
   readonly #live = new Set<Connection>()
-  #startedAt = 0
-  #begun = 0
+  #startedAt = Number.NaN
   #connecting = 0
   #toldAt = 0
   #readingStarted = false
+  #traffic = false
   #draining = false
   #cutShort = false
   #finished = false
@@ -74,43 +62,75 @@ export class Session {
     loop: Loop,
     memory: PayloadMemory,
     assignment: Assignment,
-    driver: Driver<LoadPlan>,
+    createDriver: CreateDriver<LoadPlan>,
     events: SessionEvents
   ) {
+    const { plan, connections, openConnections, thread } = assignment
     this.loop = loop
     this.memory = memory
-    this.plan = assignment.plan
-    this.planned = assignment.connections
+    this.plan = plan
+    this.share = shareOf(plan.segment, thread, plan.threads)
+    this.planned = connections
     this.arena = new Arena(memory.allocateRegion, sendBlockSize)
-    this.tally = new Tally(this.plan.targets, this.planned)
+    this.tally = new Tally(plan.targets, connections, this.share, openConnections)
     this.#assignment = assignment
-    this.#driver = driver
     this.#events = events
+    this.#samples = new SampleBuffers(samples => events.onSamples(samples))
+    const counts = new IntervalCounts(this.tally, this.#live)
+    this.timeline = new Timeline(plan.interval, stretch => {
+      this.#samples.flush()
+      events.onInterval(counts.take(stretch, this.#startedAt))
+    })
+    this.#opener = new Opener({
+      loop,
+      connections,
+      rate: plan.connectRate,
+      share: this.share,
+      open: number => this.open(number),
+    })
+    this.#driver = createDriver(this, plan)
   }
 
-  /** Begins as soon as the loop turns. */
-  start(): void {
-    this.loop.timer(0, () => {
-      this.#startedAt = this.loop.now
-      this.#toldAt = this.loop.now
-      this.#driver.start?.(this, this.plan)
-      this.#openDue()
+  /** Begins as soon as the thread's clock has reached `at`. */
+  begin(at: number): void {
+    this.loop.timer(Math.max(0, at - performance.now()), () => {
+      if (this.#finished) return
+      this.#startedAt = at
+      this.#toldAt = at
+      this.timeline.start(at)
+      this.#driver.start?.()
+      if (!this.#driver.opensItself) this.#opener.start(at)
+      if (this.#driver.opensItself || this.#opener.planned === 0) this.#connected()
       this.#watch()
+      this.#cutIntervals()
     })
   }
 
   /** Milliseconds since the beginning. */
   get elapsed(): number {
-    return this.#startedAt === 0 ? 0 : this.loop.now - this.#startedAt
+    return Number.isNaN(this.#startedAt) ? 0 : Math.max(0, this.loop.now - this.#startedAt)
   }
 
   get readingStarted(): boolean {
     return this.#readingStarted
   }
 
+  get draining(): boolean {
+    return this.#draining
+  }
+
+  get phase(): Phase {
+    return this.timeline.phase
+  }
+
   /** Connections that have begun and not ended. */
-  get live(): Iterable<Connection> {
+  get live(): ReadonlySet<Connection> {
     return this.#live
+  }
+
+  /** The number of this share's connection `ordinal`, from 0. */
+  numberOf(ordinal: number): number {
+    return numberOf(ordinal, this.share)
   }
 
   targetOf(connection: Connection): Target {
@@ -122,16 +142,9 @@ export class Session {
     return { host: this.#assignment.addresses[index] as string, port: this.targetOf(connection).port }
   }
 
-  #openDue(): void {
-    const rate = this.plan.connectRate
-    const due = rate === 0 ? this.planned : Math.min(this.planned, Math.floor((this.elapsed * rate) / 1000) + 1)
-    while (this.#begun < due && !this.#finished && !this.#draining) this.#openNext()
-    if (this.#begun === this.planned || this.#finished || this.#draining) return
-    this.loop.timer(Math.max(openInterval, 1000 / rate), () => this.#openDue())
-  }
-
-  #openNext(): void {
-    const connection = this.#driver.createConnection(this, this.plan, this.#begun++)
+  /** Begins connection `number`. What can be told at once of a failure is told at once. */
+  open(number: number): Connection {
+    const connection = this.#driver.createConnection(number)
     this.#live.add(connection)
     this.#connecting++
     try {
@@ -140,26 +153,73 @@ export class Session {
       if (!(error instanceof SystemError)) throw error
       connection.fail('other', { story: `cannot connect: ${error.message}`, error })
     }
+    return connection
   }
 
-  connectionEstablished(connection: Connection): void {
+  /** It took so many milliseconds. */
+  connectionEstablished(connection: Connection, duration: number): void {
     this.tally.establish(connection)
+    this.#samples.add('connect', this.phase !== 'warmup', duration)
     this.#connectingDone()
   }
 
   #connectingDone(): void {
     this.#connecting--
-    if (this.#connecting === 0 && this.#begun === this.planned) this.#driver.connected?.(this, this.plan)
+    if (this.#connecting === 0 && this.#opener.done && !this.#driver.opensItself) this.#connected()
+  }
+
+  // A thread on its own needs nobody to tell it that the others are there too.
+  #connected(): void {
+    if (this.#traffic || this.#finished) return
+    if (this.plan.threads === 1) this.startTraffic(performance.now())
+    else this.#events.onConnected()
+  }
+
+  /** Every connection of the run stands or has ended since `at` of the thread's clock: the ramp is over. */
+  startTraffic(at: number): void {
+    if (this.#traffic || this.#finished || this.#draining) return
+    this.#traffic = true
+    const { timeline } = this
+    const { warmup } = this.plan
+    const { duration = 0 } = this.#driver
+    const later = (time: number, next: () => void) => this.loop.timer(Math.max(0, time - performance.now()), next)
+    timeline.enter(warmup > 0 ? 'warmup' : 'measured', performance.now())
+    timeline.measuredFrom = at + warmup
+    if (duration > 0) {
+      timeline.measuredUntil = at + warmup + duration
+      later(timeline.measuredUntil, () => this.drain())
+    }
+    if (warmup > 0) later(at + warmup, () => this.#enter('measured'))
+    this.#driver.traffic?.(at)
+  }
+
+  #enter(phase: Phase): void {
+    if (!this.#finished && !this.#draining) this.timeline.enter(phase, performance.now())
+  }
+
+  /**
+   * A message has come back whole: it was due and sent at these moments of the thread's clock (due -1: whenever).
+   */
+  messageEchoed(connection: Connection, due: number, sentAt: number, now: number): void {
+    const { measuredFrom, measuredUntil } = this.timeline
+    const at = due < 0 ? sentAt : due
+    const kept = at >= measuredFrom && at < measuredUntil
+    this.#samples.add('fromSend', kept, now - sentAt)
+    if (due >= 0) this.#samples.add('fromDue', kept, now - due)
+    connection.messages++
+    this.tally.echo(now - sentAt)
   }
 
   connectionEnded(connection: Connection, failure: LoadFailure | undefined): void {
     this.#live.delete(connection)
     this.tally.end(connection, failure === undefined ? 'completed' : 'failed')
-    if (failure !== undefined) this.tally.fail(failure)
-    // Wrong bytes settle the verdict, and where nothing was ever reached more attempts would only repeat the failure.
+    if (failure !== undefined) this.tally.fail(connection, failure)
+    // Where nothing was ever reached more attempts would only repeat the failure.
     const hopeless = failure !== undefined && !connection.established && !this.tally.reached(connection)
-    if (failure?.kind === 'wrong bytes' || hopeless) this.finish()
-    else if (this.#live.size === 0 && (this.#begun === this.planned || this.#draining)) this.finish()
+    const wrong = failure?.kind === 'wrong bytes' && this.plan.wrongBytesEnd === 'run'
+    const all = this.#driver.opensItself ? this.#draining : this.#opener.done
+    if (wrong || hopeless) this.finish()
+    else if (this.#live.size === 0 && all) this.finish()
     else if (!connection.established) this.#connectingDone()
   }
 
@@ -171,11 +231,14 @@ export class Session {
 
   /** Lets every connection complete what it has begun; the run ends with the last one. */
   drain(): void {
-    if (this.#draining) return
+    if (this.#draining || this.#finished) return
+    this.#enter('drain')
     this.#draining = true
+    this.#opener.stop()
+    this.#driver.stop?.()
     for (const connection of [...this.#live]) {
       if (connection.established) connection.drain()
-      else this.#abandon(connection)
+      else if (!connection.finishesConnecting) this.#abandon(connection)
     }
     if (this.#live.size === 0) this.finish()
   }
@@ -190,7 +253,10 @@ export class Session {
   finish(): void {
     if (this.#finished) return
     this.#finished = true
+    this.#driver.stop?.()
+    const end = performance.now()
     for (const connection of [...this.#live]) this.#abandon(connection)
+    if (!Number.isNaN(this.#startedAt)) this.timeline.end(end)
     this.#events.onFinish(this.#report())
   }
 
@@ -198,6 +264,12 @@ export class Session {
     connection.abandon()
     // It may have ended by itself after all, with a failure that it was about to report.
     if (this.#live.delete(connection)) this.tally.end(connection, 'abandoned')
+  }
+
+  #cutIntervals(): void {
+    if (this.#finished) return
+    const next = this.timeline.tick(performance.now())
+    this.loop.timer(Math.max(0, next - performance.now()), () => this.#cutIntervals())
   }
 
   #watch(): void {
@@ -223,20 +295,19 @@ export class Session {
       verified += connection.verified
       sinceProgress = Math.max(sinceProgress, connection.sinceProgress)
     }
-    const progress = {
+    return {
       elapsed: this.elapsed,
-      phase: 'measured' as const,
-      failureCounts: this.tally.failureCounts,
+      phase: this.phase,
+      measured: this.timeline.measuredTime(this.loop.now),
+      failureCounts: { ...this.tally.failureCounts },
       connections: this.tally.counts,
       sent,
       received,
       verified,
       sinceProgress,
-      ...(this.#driver.messages === undefined ? {} : { messages: this.tally.messagesEchoed }),
+      messages: this.tally.messagesEchoed,
       ...(this.#live.size > fewConnections ? {} : { each: [...this.#live].map(one => this.#progressOf(one)) }),
     }
-    const done = this.#driver.done(progress, this.plan)
-    return done === undefined ? progress : { ...progress, done }
   }
 
   #progressOf(connection: Connection): ConnectionProgress {
@@ -244,26 +315,22 @@ export class Session {
     return { connection: number, target: this.targetOf(connection), sent, received, verified, sinceProgress }
   }
 
-  #report(): LoadReport {
+  #report(): ThreadReport {
     const { tally } = this
-    const planned = this.#driver.messages?.(this.plan)
+    const [lag, crowd] = [this.#driver.lag?.(), this.#driver.crowd?.()]
     return {
       verdict: this.#verdict(),
-      plan: this.plan,
       engine: this.loop.engine,
       elapsed: this.elapsed,
       connections: tally.counts,
       targets: tally.targetReports(),
       ...tally.traffic,
       stalls: tally.stalls,
-      ...(planned === undefined ? {} : { messages: tally.messageReport(planned) }),
+      messages: tally.messageReport(),
       failures: tally.failures,
       failureCounts: tally.failureCounts,
-      latency: {},
-      intervals: [],
-      measured: { start: 0, elapsed: 0, messages: 0, connections: 0, sent: 0, verified: 0 },
-      generator: { cpuPercent: 0, threads: [], peakRss: 0 },
-      environment: { loadgen: '', node: '', kernel: '', cpu: '', cores: 0, memory: 0, startedAt: '' },
+      ...(lag === undefined ? {} : { lag }),
+      ...(crowd === undefined ? {} : { crowd }),
     }
   }
 

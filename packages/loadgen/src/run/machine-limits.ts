@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { formatCount } from 'command-line'
-import type { Target } from './plan.js'
-import type { Problems } from './problems.js'
+import { portion, shareOfSegment } from '../pacing/share.js'
+import type { LoadPlan, Resolved } from '../plan.js'
+import type { Problems } from '../problems.js'
+import { workloadOf } from '../registry.js'
 
 /** Descriptors that the process needs besides its connections. */
 const ownDescriptors = 64
@@ -10,7 +12,9 @@ const ownDescriptors = 64
  * Adds to `problems` what this machine cannot do of a plan, and what to change: open descriptors (getrlimit(2)), and
  * local ports for connections to the same target (ip(7), ip_local_port_range).
  */
-export function checkMachineLimits(connections: number, targets: readonly Target[], problems: Problems): void {
+export function checkMachineLimits(plan: Resolved<LoadPlan>, problems: Problems): void {
+  const { targets } = plan
+  const connections = portion(workloadOf(plan).connections(plan), shareOfSegment(plan.segment))
   const descriptors = descriptorLimit()
   const needed = connections + ownDescriptors
   problems.expect(
