@@ -1,13 +1,11 @@
-import { SingleBar } from 'cli-progress'
+import cliProgress from 'cli-progress'
 import { formatCount, formatDuration, formatRate, formatSize } from 'command-line'
-import type { Progress } from './report.js'
-
-/** Shows on stderr where a run stands. The only file that draws. */
-export interface ProgressDisplay {
-  show(progress: Progress): void
-  /** Leaves the terminal clean. */
-  stop(): void
-}
+import { createLogUpdate } from 'log-update'
+import type { LatencySummary } from '../measurement/latency-recorder.js'
+import { primaryKind } from '../measurement/recorded-latency.js'
+import type { Interval, Progress } from '../report.js'
+import { formatFigure, formatLatency } from './formats.js'
+import type { Output } from './output.js'
 
 /** Where stderr is no terminal, a line is written this often (ms). */
 const lineInterval = 5_000
@@ -15,82 +13,158 @@ const lineInterval = 5_000
 /** A rate is taken over the last so many milliseconds. */
 const rateWindow = 2_000
 
-/** A bar on a terminal, a plain line every few seconds elsewhere. */
-export function createProgressDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
-  return stream.isTTY ? barDisplay(stream) : lineDisplay(stream)
+const barWidth = 20
+
+const bar = {
+  barsize: barWidth,
+  barCompleteString: '█'.repeat(barWidth),
+  barIncompleteString: '░'.repeat(barWidth),
+  barGlue: '',
 }
 
-function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
-  const bar = new SingleBar({
-    stream,
-    format: (_options, params, payload) => {
-      const share = payload.endless ? '' : `${'█'.repeat(Math.round(params.progress * 20)).padEnd(20, '░')} `
-      return ` ${share}${payload.text}`
-    },
-    clearOnComplete: true,
-    hideCursor: true,
-    linewrap: false,
-  })
-  const recent = createRecent()
-  let started = false
+/**
+ * Tells on stderr what a run will do and where it stands: on a terminal by a view that stays in its place and is gone
+ * at the end, elsewhere by a plain line every few seconds.
+ */
+export function progressOutput(stream: NodeJS.WriteStream): Output {
+  const display = stream.isTTY ? liveView(stream) : plainLines(stream)
+  return { ...display, onStart: ({ description }) => void stream.write(`${description.join('\n  ')}\n`) }
+}
+
+function liveView(stream: NodeJS.WriteStream): Output {
+  const draw = createLogUpdate(stream)
+  const state = createState()
   return {
-    show(progress) {
-      const payload = { text: describe(progress, recent), endless: progress.done === undefined }
-      if (started) bar.update(progress.done ?? 0, payload)
-      else bar.start(1, progress.done ?? 0, payload)
-      started = true
+    onProgress(progress) {
+      const { done } = progress
+      const facts = factsOf(progress, state)
+      const share = done === undefined ? '' : `${cliProgress.Format.BarFormat(done, bar)} `
+      const lines = [
+        [`${share}${facts.time[0] ?? ''}`, ...facts.time.slice(1)],
+        facts.traffic,
+        facts.latency,
+        facts.connections,
+      ]
+      draw(
+        lines
+          .filter(parts => parts.length > 0)
+          .map(parts => ` ${parts.join('   ')}`)
+          .join('\n')
+      )
     },
-    stop() {
-      if (started) bar.stop()
+    onInterval: state.remember,
+    onEnd() {
+      draw.clear()
+      draw.done()
     },
   }
 }
 
-function lineDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
-  const recent = createRecent()
+function plainLines(stream: NodeJS.WriteStream): Output {
+  const state = createState()
   let next = lineInterval
   return {
-    show(progress) {
-      const text = describe(progress, recent)
+    onProgress(progress) {
+      const { time, traffic, latency, connections } = factsOf(progress, state)
       if (progress.elapsed < next) return
       next = progress.elapsed + lineInterval
-      stream.write(`${formatDuration(Math.round(progress.elapsed / 1000) * 1000)}: ${text}\n`)
+      const at = formatDuration(Math.round(progress.elapsed / 1000) * 1000)
+      stream.write(`${at}: ${[...time, ...traffic, ...latency, ...connections].join(' | ')}\n`)
     },
-    stop() {},
+    onInterval: state.remember,
   }
 }
 
-/** What there is to say of a run at one moment, in one line. */
-function describe(progress: Progress, recent: Recent): string {
-  const { sent, verified, connections, messages, done, elapsed, sinceProgress } = progress
-  const rate = recent.rate(elapsed, Math.max(sent, verified))
+/** What there is to say of a run at one moment. */
+interface Facts {
+  readonly time: readonly string[]
+  readonly traffic: readonly string[]
+  readonly latency: readonly string[]
+  readonly connections: readonly string[]
+}
+
+function factsOf(progress: Progress, state: State): Facts {
+  const { sent, verified, messages } = progress
+  const rates = state.rates(progress)
+  const traffic: string[] = []
+  if (messages !== undefined) {
+    traffic.push(`${formatCount(messages)} messages`, formatFigure(rates.messages, 'per second'))
+  }
+  if (sent > 0) traffic.push(`${formatSize(sent)} sent, ${formatSize(verified)} verified`, formatRate(rates.bytes))
+  return {
+    time: timeFacts(progress),
+    traffic,
+    latency: latencyFacts(state.latency),
+    connections: connectionFacts(progress),
+  }
+}
+
+function timeFacts({ done, elapsed, phase }: Progress): string[] {
   const parts = done === undefined ? [] : [`${Math.floor(done * 100)}%`]
-  if (sent > 0) parts.push(`${formatSize(sent)} sent, ${formatSize(verified)} verified`, formatRate(rate))
-  if (messages !== undefined) parts.push(`${formatCount(messages)} strings`)
-  if (connections.planned > 1) parts.push(`${formatCount(connections.open)} open`)
-  if (connections.failed > 0) parts.push(`${formatCount(connections.failed)} failed`)
-  if (sinceProgress >= 1000) parts.push(`no progress for ${formatDuration(Math.floor(sinceProgress / 1000) * 1000)}`)
+  if (phase !== 'measured') parts.push(phaseNames[phase])
   if (done !== undefined && done > 0 && done < 1 && elapsed > 1000) {
     const left = Math.ceil((elapsed * (1 - done)) / done / 1000) * 1000
     parts.push(`${formatDuration(left)} left`)
   }
-  return parts.join(' | ')
+  return parts
 }
 
-/** Remembers a little of the past, for the present rate. */
-interface Recent {
-  /** Bytes per second lately, `bytes` having been reached after `elapsed` milliseconds. */
-  rate(elapsed: number, bytes: number): number
+const phaseNames = { ramp: 'connecting', warmup: 'warming up', drain: 'waiting for what is outstanding' } as const
+
+function latencyFacts(latency: LatencySummary | undefined): string[] {
+  if (latency === undefined) return []
+  const { p50, p90, p99, max } = latency
+  return [
+    `p50 ${formatLatency(p50)}`,
+    `p90 ${formatLatency(p90)}`,
+    `p99 ${formatLatency(p99)}`,
+    `max ${formatLatency(max)}`,
+  ]
 }
 
-function createRecent(): Recent {
-  let marks = [{ elapsed: 0, bytes: 0 }]
+function connectionFacts({ connections, sinceProgress, failureCounts }: Progress): string[] {
+  const parts: string[] = []
+  if (connections.planned !== 1) parts.push(`${formatCount(connections.open)} open`)
+  const kinds = Object.entries(failureCounts).map(([kind, count]) => `${formatCount(count)} × ${kind}`)
+  if (kinds.length > 0) parts.push(kinds.join(', '))
+  if (sinceProgress >= 1000) parts.push(`no progress for ${formatDuration(Math.floor(sinceProgress / 1000) * 1000)}`)
+  return parts
+}
+
+/** What is known of the past of a run. */
+interface State {
+  /** Latencies of the last interval that had some. */
+  readonly latency: LatencySummary | undefined
+  remember(interval: Interval): void
+  /** Bytes and messages per second lately. */
+  rates(progress: Progress): { bytes: number; messages: number }
+}
+
+interface Mark {
+  readonly elapsed: number
+  readonly bytes: number
+  readonly messages: number
+}
+
+function createState(): State {
+  let marks: Mark[] = [{ elapsed: 0, bytes: 0, messages: 0 }]
+  let latency: LatencySummary | undefined
   return {
-    rate(elapsed, bytes) {
+    get latency() {
+      return latency
+    },
+    remember(interval) {
+      const kind = primaryKind(interval)
+      if (kind !== undefined) latency = interval[kind]
+    },
+    rates({ elapsed, sent, verified, messages = 0 }) {
       const kept = marks.filter(mark => elapsed - mark.elapsed <= rateWindow)
-      marks = [...(kept.length > 0 ? kept : marks.slice(-1)), { elapsed, bytes }]
-      const first = marks[0] as { elapsed: number; bytes: number }
-      return elapsed > first.elapsed ? ((bytes - first.bytes) * 1000) / (elapsed - first.elapsed) : 0
+      const now = { elapsed, bytes: Math.max(sent, verified), messages }
+      marks = [...(kept.length > 0 ? kept : marks.slice(-1)), now]
+      const first = marks[0] as Mark
+      const span = elapsed - first.elapsed
+      const rate = (from: number, to: number) => (span > 0 ? ((to - from) * 1000) / span : 0)
+      return { bytes: rate(first.bytes, now.bytes), messages: rate(first.messages, now.messages) }
     },
   }
 }

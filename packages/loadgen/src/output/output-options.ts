@@ -1,0 +1,46 @@
+import type { Options } from 'yargs'
+import type { Problems } from '../problems.js'
+import type { Arguments } from '../workload.js'
+import { parseThreshold, type Threshold } from './threshold.js'
+
+/** The options of every command that ends with a report. */
+export const outputOptions: Readonly<Record<string, Options>> = {
+  json: {
+    type: 'string',
+    requiresArg: false,
+    describe: 'Write the report as JSON, to FILE or to stdout; load-report.schema.json describes it',
+  },
+  ndjson: { type: 'string', describe: 'Write start, intervals and end as they come, one JSON document a line' },
+  csv: { type: 'string', describe: 'Write the intervals as comma-separated values' },
+  hgrm: { type: 'string', describe: "Write the latencies' distribution for HdrHistogram's plotter" },
+  html: { type: 'string', describe: 'Write a page with charts that opens from disk' },
+  threshold: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: "What the run has to meet, such as 'p99<5ms', 'rps>50k', 'errors==0'; exit code 99 if it does not",
+  },
+  quiet: { type: 'boolean', default: false, describe: 'Nothing on stderr but errors' },
+}
+
+/** What was asked for, as it was read from the command line. */
+export interface OutputSettings {
+  /** A file's name; `-` or nothing for stdout. */
+  readonly json?: string
+  readonly ndjson?: string
+  readonly csv?: string
+  readonly hgrm?: string
+  readonly html?: string
+  readonly thresholds: readonly Threshold[]
+  readonly quiet: boolean
+}
+
+/** The output options of a command line. What cannot be read goes to `problems`. */
+export function outputSettingsFrom(args: Arguments, problems: Problems): OutputSettings {
+  const files = (['json', 'ndjson', 'csv', 'hgrm', 'html'] as const).flatMap(option =>
+    args[option] === undefined ? [] : [[option, String(args[option])]]
+  )
+  const texts = (args.threshold ?? []) as readonly string[]
+  const thresholds = texts.flatMap(text => problems.read('--threshold', text, parseThreshold) ?? [])
+  return { ...Object.fromEntries(files), thresholds, quiet: args.quiet === true }
+}
