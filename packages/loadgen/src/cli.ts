@@ -71,12 +71,17 @@ async function execute(workload: Workload<LoadPlan>, args: Arguments): Promise<n
 
 function descriptionOf(
   workload: Workload<LoadPlan>,
-  { plan, engine }: Awaited<ReturnType<typeof startLoad>>
+  { plan, engine, notes }: Awaited<ReturnType<typeof startLoad>>
 ): string[] {
   const why = engine.reason === undefined ? '' : ` (${engine.reason})`
   return [
     `${workload.name} to ${plan.targets.map(targetName).join(', ')}`,
     ...workload.describe(plan),
-    `engine ${engine.engine}${why}, seed ${plan.seed}`,
+    `engine ${engine.engine}${why}, seed ${plan.seed}${threadsText(plan.threads)}`,
+    ...notes.map(note => `note: ${note}`),
   ]
+}
+
+function threadsText(threads: number): string {
+  return threads === 1 ? '' : `, ${threads} threads`
 }

@@ -26,7 +26,11 @@ export {
   type Verdict,
 } from './report.js'
 export { type LoadOptions, type LoadRun, startLoad } from './run/load-run.js'
+export type { ChurnPlan } from './workloads/churn.js'
+export type { CrowdPlan } from './workloads/crowd.js'
 export type { IdlePlan } from './workloads/idle.js'
+export type { PingPongPlan } from './workloads/ping-pong.js'
+export type { SlowPlan } from './workloads/slow.js'
 export type { StreamPlan } from './workloads/stream.js'
 export type { StringsPlan } from './workloads/strings.js'
 export type { VanishPlan } from './workloads/vanish.js'

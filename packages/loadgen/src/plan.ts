@@ -1,5 +1,9 @@
 import type { EngineName } from 'reactor'
+import type { ChurnPlan } from './workloads/churn.js'
+import type { CrowdPlan } from './workloads/crowd.js'
 import type { IdlePlan } from './workloads/idle.js'
+import type { PingPongPlan } from './workloads/ping-pong.js'
+import type { SlowPlan } from './workloads/slow.js'
 import type { StreamPlan } from './workloads/stream.js'
 import type { StringsPlan } from './workloads/strings.js'
 import type { VanishPlan } from './workloads/vanish.js'
@@ -58,7 +62,15 @@ export interface Segment {
 }
 
 /** One run, as a plain value that survives JSON and structured cloning. `workload` names the workload. */
-export type LoadPlan = StreamPlan | IdlePlan | StringsPlan | VanishPlan
+export type LoadPlan =
+  | PingPongPlan
+  | StreamPlan
+  | StringsPlan
+  | ChurnPlan
+  | CrowdPlan
+  | IdlePlan
+  | SlowPlan
+  | VanishPlan
 
 export type WorkloadName = LoadPlan['workload']
 

@@ -27,6 +27,8 @@ export interface Workload<Plan extends LoadPlan> {
   validate(plan: Resolved<Plan>, problems: Problems): void
   /** How many connections the plan comes to, all segments together; 0 where their number is not planned. */
   connections(plan: Resolved<Plan>): number
+  /** How many connections may be open at the same time, where that is not `connections`. */
+  concurrent?(plan: Resolved<Plan>): number
   /** How many messages this segment's share comes to; 0 where their number is not planned. */
   messages?(plan: Resolved<Plan>, connections: number): number
   /** Share of the planned work that this segment has done, 0 to 1; undefined where no end is planned. */

@@ -28,8 +28,10 @@ export interface PacerLag {
 export interface PacerOptions<Slot> {
   readonly clock: Clock
   readonly schedule: Schedule
-  /** Something is due since `due` (the clock's milliseconds) and begins now, in this slot. */
-  begin(slot: Slot, due: number, now: number): void
+  /** False when the slot has gone for good, since it was released. */
+  usable(slot: Slot): boolean
+  /** Something is due since `due` (the clock's milliseconds) and begins now, in this slot. False: it did not begin. */
+  begin(slot: Slot, due: number, now: number): boolean
   /** Nothing more is due before the end. */
   exhausted(): void
 }
@@ -50,6 +52,7 @@ export class Pacer<Slot> {
   #armed = false
   #pumping = false
   #startedAt = 0
+  #measuredFrom = 0
   #end = Number.POSITIVE_INFINITY
   /** Since when there has been a free slot all the time. */
   #freeSince = 0
@@ -59,9 +62,13 @@ export class Pacer<Slot> {
     this.#options = options
   }
 
-  /** The schedule's time 0 is at `at` of the clock; nothing begins that is due at `end` or later. */
-  start(at: number, end = Number.POSITIVE_INFINITY): void {
+  /**
+   * The schedule's time 0 is at `at` of the clock; nothing begins that is due at `end` or later. The lag is that of
+   * what is due from `measuredFrom` on.
+   */
+  start(at: number, { measuredFrom = at, end = Number.POSITIVE_INFINITY } = {}): void {
     this.#startedAt = at
+    this.#measuredFrom = measuredFrom
     this.#end = end
     this.#freeSince = at
     this.#state = 'running'
@@ -70,6 +77,10 @@ export class Pacer<Slot> {
 
   stop(): void {
     this.#state = 'stopped'
+  }
+
+  get stopped(): boolean {
+    return this.#state === 'stopped'
   }
 
   /** How much has become due by `at` and has not begun. */
@@ -101,7 +112,7 @@ export class Pacer<Slot> {
 
   /** True when something has begun. */
   #beginNext(): boolean {
-    const { clock, schedule, begin, exhausted } = this.#options
+    const { clock, schedule, usable, begin, exhausted } = this.#options
     const due = this.#startedAt + schedule.due
     if (due >= this.#end) {
       this.#state = 'stopped'
@@ -113,11 +124,13 @@ export class Pacer<Slot> {
       this.#arm(due - now <= timerStep ? 0 : due - now - timerStep)
       return false
     }
-    const slot = this.#free.shift()
+    let slot = this.#free.shift()
+    while (slot !== undefined && !usable(slot)) slot = this.#free.shift()
     if (slot === undefined) return false
     schedule.advance()
-    this.#measure(now - Math.max(due, this.#freeSince))
-    begin(slot, due, now)
+    const behind = now - Math.max(due, this.#freeSince)
+    if (!begin(slot, due, now)) return false
+    if (due >= this.#measuredFrom) this.#measure(behind)
     return true
   }
 

@@ -13,7 +13,7 @@ import { generatorCost } from './generator-cost.js'
 import { IntervalAccount } from './interval-account.js'
 import { joinProgress, joinReports } from './join-threads.js'
 import { LoadThreads } from './load-threads.js'
-import { checkMachineLimits } from './machine-limits.js'
+import { backlogNote, checkMachineLimits } from './machine-limits.js'
 import { ServerWatch } from './server-watch.js'
 
 /** A load that is running in threads of its own. */
@@ -21,6 +21,8 @@ export interface LoadRun {
   /** The plan with every default filled in. */
   readonly plan: Resolved<LoadPlan>
   readonly engine: EngineChoice
+  /** What is to be said before it is under way, for people. */
+  readonly notes: readonly string[]
   /**
    * What came of it. Resolves when all connections have ended, also where they failed: the report says how. Rejects
    * only on an internal fault.
@@ -68,6 +70,7 @@ export async function startLoad(plan: LoadPlan, options: LoadOptions = {}): Prom
 class ThreadedRun implements LoadRun {
   readonly plan: Resolved<LoadPlan>
   readonly engine: EngineChoice
+  readonly notes: readonly string[]
   readonly report: Promise<LoadReport>
   readonly #options: LoadOptions
   readonly #watch: ServerWatch | undefined
@@ -90,6 +93,7 @@ class ThreadedRun implements LoadRun {
   constructor(plan: Resolved<LoadPlan>, engine: EngineChoice, options: LoadOptions, watch: ServerWatch | undefined) {
     this.plan = plan
     this.engine = engine
+    this.notes = [backlogNote(plan)].filter(note => note !== undefined)
     this.#options = options
     this.#watch = watch
     this.#account = new IntervalAccount(plan.threads, interval => options.onInterval?.(interval))

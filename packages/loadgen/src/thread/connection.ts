@@ -50,6 +50,9 @@ export abstract class Connection implements SocketHandler {
     return false
   }
 
+  /** It has completed or failed, and the session knows. */
+  protected afterEnd(_failed: boolean): void {}
+
   onWritable(): void {}
 
   /** From now on what comes back is read, where it was not so far. */
@@ -143,6 +146,7 @@ export abstract class Connection implements SocketHandler {
     this.ended = true
     this.#close()
     this.session.connectionEnded(this, undefined)
+    this.afterEnd(false)
   }
 
   fail(kind: FailureKind, cause: FailureCause): void {
@@ -164,6 +168,7 @@ export abstract class Connection implements SocketHandler {
     }
     this.#close()
     this.session.connectionEnded(this, failure)
+    this.afterEnd(true)
   }
 
   /** Ends it without a judgement. */

@@ -5,9 +5,8 @@ import type { Session } from './session.js'
 
 /** What a workload does on the loop's thread in one run. */
 export interface Driver {
-  createConnection(number: number): Connection
-  /** It opens its connections itself, by `session.open`, from `traffic` on. */
-  readonly opensItself?: boolean
+  /** Absent where the driver itself opens its connections, by `session.open`, from `traffic` on. */
+  createConnection?(number: number): Connection
   /** The run begins: time to set timers. */
   start?(): void
   /**

@@ -1,5 +1,5 @@
 import { Arena, type Loop, SystemError } from 'reactor'
-import { numberOf, type Share, shareOf } from '../pacing/share.js'
+import { numberOf, portion, type Share, shareOf } from '../pacing/share.js'
 import type { PayloadMemory } from '../payload/payload-memory.js'
 import type { LoadPlan, Resolved, Target } from '../plan.js'
 import type { ConnectionProgress, LoadFailure, Phase, Progress, Verdict } from '../report.js'
@@ -86,7 +86,10 @@ export class Session {
       connections,
       rate: plan.connectRate,
       share: this.share,
-      open: number => this.open(number),
+      open: number => {
+        const connection = this.#driver.createConnection?.(number)
+        if (connection !== undefined) this.open(connection)
+      },
     })
     this.#driver = createDriver(this, plan)
   }
@@ -99,8 +102,8 @@ export class Session {
       this.#toldAt = at
       this.timeline.start(at)
       this.#driver.start?.()
-      if (!this.#driver.opensItself) this.#opener.start(at)
-      if (this.#driver.opensItself || this.#opener.planned === 0) this.#connected()
+      if (this.#opener.planned === 0) this.#connected()
+      else this.#opener.start(at)
       this.#watch()
       this.#cutIntervals()
     })
@@ -109,6 +112,11 @@ export class Session {
   /** Milliseconds since the beginning. */
   get elapsed(): number {
     return Number.isNaN(this.#startedAt) ? 0 : Math.max(0, this.loop.now - this.#startedAt)
+  }
+
+  /** The same for a moment of the thread's clock. */
+  elapsedAt(at: number): number {
+    return at - this.#startedAt
   }
 
   get readingStarted(): boolean {
@@ -128,6 +136,11 @@ export class Session {
     return this.#live
   }
 
+  /** How many of `total` are this share's. */
+  portion(total: number): number {
+    return portion(total, this.share)
+  }
+
   /** The number of this share's connection `ordinal`, from 0. */
   numberOf(ordinal: number): number {
     return numberOf(ordinal, this.share)
@@ -142,9 +155,8 @@ export class Session {
     return { host: this.#assignment.addresses[index] as string, port: this.targetOf(connection).port }
   }
 
-  /** Begins connection `number`. What can be told at once of a failure is told at once. */
-  open(number: number): Connection {
-    const connection = this.#driver.createConnection(number)
+  /** Begins a connection. What can be told at once of a failure is told at once. */
+  open(connection: Connection): void {
     this.#live.add(connection)
     this.#connecting++
     try {
@@ -153,7 +165,6 @@ export class Session {
       if (!(error instanceof SystemError)) throw error
       connection.fail('other', { story: `cannot connect: ${error.message}`, error })
     }
-    return connection
   }
 
   /** It took so many milliseconds. */
@@ -165,7 +176,7 @@ export class Session {
 
   #connectingDone(): void {
     this.#connecting--
-    if (this.#connecting === 0 && this.#opener.done && !this.#driver.opensItself) this.#connected()
+    if (this.#connecting === 0 && this.#opener.done) this.#connected()
   }
 
   // A thread on its own needs nobody to tell it that the others are there too.
@@ -217,7 +228,7 @@ export class Session {
     // Where nothing was ever reached more attempts would only repeat the failure.
     const hopeless = failure !== undefined && !connection.established && !this.tally.reached(connection)
     const wrong = failure?.kind === 'wrong bytes' && this.plan.wrongBytesEnd === 'run'
-    const all = this.#driver.opensItself ? this.#draining : this.#opener.done
+    const all = this.#driver.createConnection === undefined ? this.#draining : this.#opener.done
     if (wrong || hopeless) this.finish()
     else if (this.#live.size === 0 && all) this.finish()
     else if (!connection.established) this.#connectingDone()
@@ -233,6 +244,12 @@ export class Session {
   drain(): void {
     if (this.#draining || this.#finished) return
     this.#enter('drain')
+    this.completeOutstanding()
+  }
+
+  /** The same, but what is outstanding still counts as measured: for work whose amount was planned. */
+  completeOutstanding(): void {
+    if (this.#draining || this.#finished) return
     this.#draining = true
     this.#opener.stop()
     this.#driver.stop?.()
