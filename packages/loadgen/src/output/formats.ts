@@ -1,7 +1,9 @@
 import { formatCount, formatRate, formatSize } from 'command-line'
 import type { FigureUnit } from '../measurement/figures.js'
 
-const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
+const withDigits = (digits: number) => new Intl.NumberFormat('en-US', { maximumSignificantDigits: digits })
+const threeDigits = withDigits(3)
+const fiveDigits = withDigits(5)
 
 /** Milliseconds with three digits, in the unit that suits them: `12.3 µs`, `4.56 ms`, `1.2 s`. */
 export function formatLatency(milliseconds: number): string {
@@ -34,4 +36,9 @@ export function formatFigure(value: number, unit: FigureUnit): string {
 export function formatChange(change: number): string {
   if (!Number.isFinite(change)) return 'from nothing'
   return `${change >= 0 ? '+' : '-'}${Math.abs(change * 100).toFixed(1)} %`
+}
+
+/** A value with its unit, precisely enough to be held against a limit. */
+export function formatPrecisely(value: number, unit: FigureUnit): string {
+  return unit === 'milliseconds' ? `${fiveDigits.format(value)} ms` : formatFigure(value, unit)
 }

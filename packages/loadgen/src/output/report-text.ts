@@ -6,7 +6,7 @@ import { serverCost } from '../measurement/server-cost.js'
 import { windowText } from '../mismatch-text.js'
 import { targetName } from '../plan.js'
 import { type FailureCounts, type LoadFailure, type LoadReport, type Stalls, stallThreshold } from '../report.js'
-import { formatFigure, formatLatency } from './formats.js'
+import { formatFigure, formatLatency, formatPrecisely } from './formats.js'
 import type { Output, RunResult } from './output.js'
 import { plainTable } from './plain-table.js'
 import type { ThresholdResult } from './threshold.js'
@@ -195,7 +195,7 @@ function thresholdTable(thresholds: readonly ThresholdResult[]): string {
 }
 
 function actualText({ figure, actual }: ThresholdResult): string {
-  return actual === undefined ? 'not measured' : formatFigure(actual, figureNamed(figure)?.unit ?? 'count')
+  return actual === undefined ? 'not measured' : formatPrecisely(actual, figureNamed(figure)?.unit ?? 'count')
 }
 
 function failureText(failure: LoadFailure): string {
