@@ -2,6 +2,8 @@
 import { exitCode, Failure, formatDuration, runCommandLine, withExitCode } from 'command-line'
 import type { Argv } from 'yargs'
 import { basePlanFrom, commonOptions } from './common-options.js'
+import { compareCommand } from './compare/compare-command.js'
+import { mergeCommand } from './merge/merge-command.js'
 import { outputOptions, outputSettingsFrom } from './output/output-options.js'
 import { createOutputs, exitCodeOf } from './output/outputs.js'
 import { failureLine, thresholdLine } from './output/report-text.js'
@@ -21,6 +23,8 @@ Exit codes: 0 ok, 2 usage, 3 wrong bytes, 4 connection failed, 99 threshold not 
 await runCommandLine('loadgen', yargs =>
   workloads
     .reduce(addCommand, yargs.usage('Drive a TCP server and verify every byte that comes back.'))
+    .command(compareCommand)
+    .command(mergeCommand)
     .demandCommand(1, `expected a workload: ${workloads.map(({ name }) => name).join(', ')}`)
 )
 

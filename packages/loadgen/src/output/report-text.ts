@@ -6,7 +6,7 @@ import { serverCost } from '../measurement/server-cost.js'
 import { windowText } from '../mismatch-text.js'
 import { targetName } from '../plan.js'
 import { type FailureCounts, type LoadFailure, type LoadReport, type Stalls, stallThreshold } from '../report.js'
-import { formatFigure, formatLatency, formatPrecisely } from './formats.js'
+import { formatChange, formatFigure, formatLatency, formatPrecisely } from './formats.js'
 import type { Output, RunResult } from './output.js'
 import { plainTable } from './plain-table.js'
 import type { ThresholdResult } from './threshold.js'
@@ -183,7 +183,8 @@ function targetTable({ targets }: LoadReport): string {
   return plainTable([header, ...rows], 'figures')
 }
 
-function thresholdTable(thresholds: readonly ThresholdResult[]): string {
+/** How a run stands to its thresholds, a line for each. */
+export function thresholdTable(thresholds: readonly ThresholdResult[]): string {
   return plainTable(
     thresholds.map(result => [
       'threshold',
@@ -194,8 +195,9 @@ function thresholdTable(thresholds: readonly ThresholdResult[]): string {
   )
 }
 
-function actualText({ figure, actual }: ThresholdResult): string {
-  return actual === undefined ? 'not measured' : formatPrecisely(actual, figureNamed(figure)?.unit ?? 'count')
+function actualText({ figure, of, actual }: ThresholdResult): string {
+  if (actual === undefined) return 'not measured'
+  return of === 'change' ? formatChange(actual) : formatPrecisely(actual, figureNamed(figure)?.unit ?? 'count')
 }
 
 function failureText(failure: LoadFailure): string {
