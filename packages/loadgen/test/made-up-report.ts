@@ -17,7 +17,7 @@ export function madeUpReport({ rates, latencies }: Course = quiet, more: Partial
   const intervals = [ramp, ...rates.map((rate, second) => intervalOf(rate, second, latencies, all))]
   const messages = rates.reduce((sum, rate) => sum + rate, 0)
   const traffic = { sent: messages * 64, received: messages * 64, verified: messages * 64 }
-  const connections = { planned: 10, established: 10, completed: 10, failed: 0, open: 0, peakOpen: 10 }
+  const connections = { planned: 100, established: 100, completed: 100, failed: 0, open: 0, peakOpen: 100 }
   const target = { host: '127.0.0.1', port: 8001 }
   const end = (rates.length + 1) * 1000
   return {
@@ -55,14 +55,14 @@ export function madeUpReport({ rates, latencies }: Course = quiet, more: Partial
 export function madeUpServer(seconds: number): NonNullable<LoadReport['server']> {
   const samples = Array.from({ length: seconds * 2 + 1 }, (_, index) => ({
     ...{ at: index * 500, cpuPercent: index === 0 ? 0 : 50, cpuSeconds: index * 0.25 },
-    ...{ rss: 50_000_000, pss: index === 0 ? 40_000_000 : 40_010_240, threads: 3, descriptors: 20 },
+    ...{ rss: 50_000_000, pss: index === 0 ? 40_000_000 : 40_102_400, threads: 3, descriptors: 20 },
   }))
   return { pid: 4321, name: 'server', samples }
 }
 
 const ramp: Interval = {
   ...{ start: 0, end: 1000, phase: 'ramp', sent: 0, verified: 0, messages: 0 },
-  ...{ established: 10, ended: 0, open: 10, failures: {} },
+  ...{ established: 100, ended: 0, open: 100, failures: {} },
 }
 
 function intervalOf(rate: number, second: number, latencies: readonly number[], all: LatencyRecorder): Interval {
@@ -77,7 +77,7 @@ function intervalOf(rate: number, second: number, latencies: readonly number[], 
       sent: rate * 64,
       verified: rate * 64,
     },
-    ...{ messages: rate, established: 0, ended: 0, open: 10, failures: {} },
+    ...{ messages: rate, established: 0, ended: 0, open: 100, failures: {} },
     fromSend: recorder.takeInterval(),
   }
 }

@@ -46,7 +46,7 @@ test('counters and histograms are those of one run with everything', () => {
       assert.is(merged.measured.messages, messages)
       assert.is(merged.messages?.echoed, messages)
       assert.is(merged.verified, messages * 64)
-      assert.is(merged.connections.established, 10 * courses.length)
+      assert.is(merged.connections.established, 100 * courses.length)
       assert.is(merged.shares, courses.length)
       assert.is(
         merged.intervals.reduce((sum, interval) => sum + interval.messages, 0),

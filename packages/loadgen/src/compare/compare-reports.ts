@@ -1,5 +1,6 @@
 import { type Figure, figureNamed, plainFigureNames, shownLatencies } from '../measurement/figures.js'
 import { type LatencyKind, latencyKinds, latencyNames } from '../measurement/recorded-latency.js'
+import { optionText } from '../output/option-text.js'
 import { judgeValue, type Threshold, type ThresholdResult } from '../output/threshold.js'
 import type { LoadReport } from '../report.js'
 import { intervalValues, medianInterval } from './noise.js'
@@ -92,16 +93,11 @@ function differencesOf(before: LoadReport, after: LoadReport): string[] {
     const [was, is] = [one as Record<string, unknown>, other as Record<string, unknown>]
     return [...new Set([...Object.keys(was), ...Object.keys(is)])]
       .filter(name => !ignored.includes(name) && JSON.stringify(was[name]) !== JSON.stringify(is[name]))
-      .map(name => `${name} ${shown(was[name])} → ${shown(is[name])}`)
+      .map(name => `${name} ${optionText(was[name])} → ${optionText(is[name])}`)
   }
   return [
     ...pairs(before.plan, after.plan, ['seed', 'startAt', 'monitor']),
     ...pairs({ 'engine in use': before.engine }, { 'engine in use': after.engine }, []),
     ...pairs(before.environment, after.environment, ['startedAt']),
   ]
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

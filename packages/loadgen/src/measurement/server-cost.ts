@@ -8,9 +8,12 @@ export interface ServerCost {
   readonly cpuPerMessage?: number
   /** Bytes, of PSS where it could be read and of RSS where not. */
   readonly peakMemory: number
-  /** Bytes above the first sample for each connection that was open at the peak; absent where there was none. */
+  /** Bytes above the first sample for each connection that was open at the peak; absent where there were few. */
   readonly memoryPerConnection?: number
 }
+
+/** Fewer do not show above what a server's memory does by itself. */
+const fewestConnections = 100
 
 /** What the samples of the server's processes say; undefined where there are fewer than two. */
 export function serverCost({ server, measured, connections }: LoadReport): ServerCost | undefined {
@@ -28,7 +31,9 @@ export function serverCost({ server, measured, connections }: LoadReport): Serve
     // Samples seldom begin and end with the phase: the time that they leave out costs the same.
     ...(measured.messages > 0 ? { cpuPerMessage: (cpu * measured.elapsed) / measured.messages } : {}),
     peakMemory,
-    ...(peakOpen > 0 ? { memoryPerConnection: Math.max(0, peakMemory - memoryOf(first)) / peakOpen } : {}),
+    ...(peakOpen >= fewestConnections
+      ? { memoryPerConnection: Math.max(0, peakMemory - memoryOf(first)) / peakOpen }
+      : {}),
   }
 }
 

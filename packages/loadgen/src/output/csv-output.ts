@@ -9,8 +9,8 @@ const statistics = ['count', 'mean', 'standardDeviation', 'p50', 'p90', 'p99', '
 type Column = readonly [name: string, cell: (interval: Interval) => string | number | undefined]
 
 const columns: readonly Column[] = [
-  ['startMilliseconds', ({ start }) => start],
-  ['endMilliseconds', ({ end }) => end],
+  ['startMilliseconds', ({ start }) => microseconds(start)],
+  ['endMilliseconds', ({ end }) => microseconds(end)],
   ['phase', ({ phase }) => phase],
   ['messages', ({ messages }) => messages],
   ['messagesPerSecond', ({ messages, start, end }) => perSecond(messages, end - start)],
@@ -32,7 +32,7 @@ const columns: readonly Column[] = [
     statistics.map(
       (statistic): Column => [
         `${latencyNames[kind]}${statistic.replace(/^./, letter => letter.toUpperCase())}${statistic === 'count' ? '' : 'Milliseconds'}`,
-        interval => interval[kind]?.[statistic],
+        interval => microseconds(interval[kind]?.[statistic]),
       ]
     )
   ),
@@ -45,6 +45,11 @@ export function csvOutput(to: Destination): Output {
     onInterval: interval => to.write(stringify([columns.map(([, cell]) => cell(interval))])),
     onEnd: () => to.close(),
   }
+}
+
+/** Milliseconds without digits that nobody needs. */
+function microseconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Number(milliseconds.toFixed(4))
 }
 
 function perSecond(amount: number, milliseconds: number): number | undefined {

@@ -6,21 +6,44 @@ import { parseThreshold, type Threshold } from './threshold.js'
 /** The options of every command that ends with a report. */
 export const outputOptions: Readonly<Record<string, Options>> = {
   json: {
+    group: 'Output:',
     type: 'string',
     requiresArg: false,
-    describe: 'Write the report as JSON, to FILE or to stdout; load-report.schema.json describes it',
+    describe: 'The report as JSON, to FILE or to stdout',
   },
-  ndjson: { type: 'string', describe: 'Write start, intervals and end as they come, one JSON document a line' },
-  csv: { type: 'string', describe: 'Write the intervals as comma-separated values' },
-  hgrm: { type: 'string', describe: "Write the latencies' distribution for HdrHistogram's plotter" },
-  html: { type: 'string', describe: 'Write a page with charts that opens from disk' },
+  ndjson: {
+    group: 'Output:',
+    type: 'string',
+    describe: 'Start, intervals and end as they come, a JSON line each',
+  },
+  csv: {
+    group: 'Output:',
+    type: 'string',
+    describe: 'The intervals as comma-separated values',
+  },
+  hgrm: {
+    group: 'Output:',
+    type: 'string',
+    describe: "The latencies' distribution for HdrHistogram's plotter",
+  },
+  html: {
+    group: 'Output:',
+    type: 'string',
+    describe: 'A page with charts that opens from disk',
+  },
   threshold: {
+    group: 'Output:',
     type: 'string',
     array: true,
     nargs: 1,
-    describe: "What the run has to meet, such as 'p99<5ms', 'rps>50k', 'errors==0'; exit code 99 if it does not",
+    describe: "To be met, or exit code 99: 'p99<5ms', 'rps>50k', 'errors==0'",
   },
-  quiet: { type: 'boolean', default: false, describe: 'Nothing on stderr but errors' },
+  quiet: {
+    group: 'Output:',
+    type: 'boolean',
+    default: false,
+    describe: 'Nothing on stderr but errors',
+  },
 }
 
 /** What was asked for, as it was read from the command line. */

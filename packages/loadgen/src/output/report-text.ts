@@ -93,7 +93,12 @@ function rateRows(report: LoadReport): Row[] {
     const all = messages.planned > 0 ? ` of ${formatCount(messages.planned)}` : ''
     const rate = rps === undefined ? '' : `, ${formatFigure(rps, 'per second')}`
     rows.push([names.rps, `${formatCount(messages.echoed)}${all} echoed${rate}`])
-    rows.push(['echo time', `mean ${formatLatency(messages.meanEcho)}, longest ${formatLatency(messages.longestEcho)}`])
+    if (report.latency.fromSend === undefined && messages.echoed > 0) {
+      rows.push([
+        'echo time',
+        `mean ${formatLatency(messages.meanEcho)}, longest ${formatLatency(messages.longestEcho)}`,
+      ])
+    }
   } else if (rps !== undefined) {
     rows.push([names.rps, `${formatCount(measured.messages)} measured, ${formatFigure(rps, 'per second')}`])
   }

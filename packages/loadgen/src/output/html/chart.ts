@@ -46,6 +46,9 @@ export interface Band {
 /** Enough for any screen, and a tenth of the size of exact numbers. */
 const digits = 4
 
+/** An interval that a phase has cut off below this share of its length gives no rate worth drawing. */
+const shortestShare = 0.1
+
 /** Everything that there is to draw of a run. */
 export function chartsOf(report: LoadReport): Chart[] {
   return [
@@ -68,12 +71,17 @@ export function bandsOf({ intervals }: LoadReport): Band[] {
   return bands.filter(({ phase }) => phase !== 'measured')
 }
 
-function rateChart({ intervals }: LoadReport): Chart {
+function rateChart({ intervals, plan }: LoadReport): Chart {
+  const perSecond = (amount: (interval: Interval) => number) =>
+    intervals.map(each => {
+      const length = each.end - each.start
+      return length > plan.interval * shortestShare ? short((amount(each) * 1000) / length) : null
+    })
   const hasMessages = intervals.some(({ messages }) => messages > 0)
   const hasBytes = intervals.some(({ verified }) => verified > 0)
-  const connects = { label: 'connections', colour: 'first', values: perSecond(intervals, each => each.established) }
-  const messages = { label: 'messages', colour: 'first', values: perSecond(intervals, each => each.messages) }
-  const bytes = { label: 'verified', colour: 'first', values: perSecond(intervals, each => each.verified) }
+  const connects = { label: 'connections', colour: 'first', values: perSecond(each => each.established) }
+  const messages = { label: 'messages', colour: 'first', values: perSecond(each => each.messages) }
+  const bytes = { label: 'verified', colour: 'first', values: perSecond(each => each.verified) }
   return {
     ...{ id: 'rate', title: hasMessages ? 'Messages per second' : hasBytes ? 'Throughput' : 'Connections per second' },
     unit: !hasMessages && hasBytes ? 'bytes per second' : 'per second',
@@ -171,10 +179,6 @@ function percentileChart({ latency }: LoadReport): Chart {
       }),
     })),
   }
-}
-
-function perSecond(intervals: readonly Interval[], amount: (interval: Interval) => number): (number | null)[] {
-  return intervals.map(each => (each.end > each.start ? short((amount(each) * 1000) / (each.end - each.start)) : null))
 }
 
 function middle({ start, end }: Interval): number {

@@ -6,6 +6,7 @@ import { windowText } from '../../mismatch-text.js'
 import { targetName } from '../../plan.js'
 import type { LoadReport } from '../../report.js'
 import { formatFigure, formatLatency, formatPrecisely } from '../formats.js'
+import { optionText } from '../option-text.js'
 import type { RunResult } from '../output.js'
 import { meanings } from './chart.js'
 
@@ -38,7 +39,8 @@ export function verdictSection({ report, thresholds }: RunResult): string {
 
 function warningsOf({ generator, lag }: LoadReport): string[] {
   const warnings = generator.bottleneck === undefined ? [] : [generator.bottleneck]
-  if (lag !== undefined && lag.late > 0) {
+  // Where lag is the bottleneck, that has been said.
+  if (lag !== undefined && lag.late > 0 && generator.bottleneck === undefined) {
     const { late, scheduled, lateness, longest } = lag
     warnings.push(
       `loadgen fell behind its schedule: ${formatCount(late)} of ${formatCount(scheduled)} messages were sent more than ${formatLatency(lateness)} late, by up to ${formatLatency(longest)}.`
@@ -136,20 +138,11 @@ function failureSection({ failures, failureCounts }: LoadReport): string {
 }
 
 function optionSection({ plan, engine }: LoadReport): string {
-  const rows = Object.entries({ ...plan, engine }).map(([name, value]) => [name, optionText(name, value)])
+  const rows = Object.entries({ ...plan, engine }).map(([name, value]) => [name, optionText(value)])
   return section(
     'Options',
     `${table(undefined, rows, 'facts')}<p class="note">Times in milliseconds, sizes in bytes.</p>`
   )
-}
-
-function optionText(name: string, value: unknown): string {
-  if (name === 'targets') return (value as LoadReport['plan']['targets']).map(targetName).join(', ')
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(each => optionText('', each)).join(', ')
-  if (typeof value !== 'object' || value === null) return String(value)
-  return Object.entries(value)
-    .map(([key, each]) => `${key} ${optionText('', each)}`)
-    .join(', ')
 }
 
 function machineSection({ environment, generator, server }: LoadReport): string {
