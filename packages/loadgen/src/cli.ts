@@ -17,8 +17,8 @@ import type { Arguments, Workload } from './workload.js'
 const epilogue = `A stall: ${formatDuration(stallThreshold)} or more in which a connection waited for the server \
 and neither sent nor received.
 
-Exit codes: 0 ok, 2 usage, 3 wrong bytes, 4 connection failed, 99 threshold not met, \
-130 interrupted.`
+Exit codes: 0 ok, 1 refused by the system, 2 usage, 3 wrong bytes, 4 connection \
+failed, 99 threshold not met, 130 interrupted.`
 
 await runCommandLine('loadgen', yargs =>
   workloads

@@ -1,3 +1,4 @@
+import type { EngineName } from 'reactor'
 import type { Options } from 'yargs'
 import type { LoadPlan, PlanBase, Resolved } from './plan.js'
 import type { Problems } from './problems.js'
@@ -21,6 +22,8 @@ export interface Workload<Plan extends LoadPlan> {
   planFrom(args: Arguments, base: PlanBase, problems: Problems): Plan
   /** Connections opened in a second unless told otherwise; 0: all at once. */
   readonly connectRate: number
+  /** What `auto` tries first. Absent: what is first in general. */
+  preferredEngine?(plan: Resolved<Plan>): EngineName | 'auto'
   /** Fills in the defaults of what is not in PlanBase. */
   resolve(plan: Plan): Omit<Resolved<Plan>, keyof PlanBase>
   /** Adds everything that is wrong with the plan to `problems`. */

@@ -102,7 +102,7 @@ export class Pacer<Slot> {
     // What begins may end at once, and release its slot from inside.
     if (this.#pumping) return
     this.#pumping = true
-    for (let begun = 0; this.#state === 'running' && this.#beginNext(); begun++) {
+    for (let begun = 1; this.#state === 'running' && this.#beginNext(); begun++) {
       if (begun < burst) continue
       this.#arm(0)
       break

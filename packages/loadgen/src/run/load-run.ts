@@ -57,7 +57,9 @@ export async function startLoad(plan: LoadPlan, options: LoadOptions = {}): Prom
   const problems = new Problems()
   checkMachineLimits(resolved, problems)
   problems.settle()
-  const engine = await chooseEngine(resolved.engine).catch(error => {
+  const preferred = workloadOf(resolved).preferredEngine?.(resolved) ?? 'auto'
+  const wanted = resolved.engine === 'auto' ? preferred : resolved.engine
+  const engine = await chooseEngine(wanted).catch(error => {
     throw new UsageError((error as Error).message)
   })
   const addresses = await Promise.all(resolved.targets.map(({ host }) => resolveHost(host)))

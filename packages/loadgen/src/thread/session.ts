@@ -12,8 +12,9 @@ import { SampleBuffers } from './sample-buffers.js'
 import { Tally } from './tally.js'
 import { Timeline } from './timeline.js'
 
-/** What one write offers to the kernel at most. */
-const sendBlockSize = 256 * 1024
+/** What one write offers to the kernel at most, and at least where messages are short. */
+const largestBlock = 256 * 1024
+const smallestBlock = 1024
 
 /** Progress is told for each connection where there are no more than this. */
 const fewConnections = 16
@@ -71,7 +72,7 @@ export class Session {
     this.plan = plan
     this.share = shareOf(plan.segment, thread, plan.threads)
     this.planned = connections
-    this.arena = new Arena(memory.allocateRegion, sendBlockSize)
+    this.arena = new Arena(memory.allocateRegion, sendBlockSize(plan))
     this.tally = new Tally(plan.targets, connections, this.share, openConnections)
     this.#assignment = assignment
     this.#events = events
@@ -356,4 +357,11 @@ export class Session {
     if (this.tally.failures.length > 0) return 'connection failed'
     return this.#cutShort ? 'stopped' : 'ok'
   }
+}
+
+// An engine may hold a block for every message that is on its way: no larger, then, than the message.
+function sendBlockSize(plan: Resolved<LoadPlan>): number {
+  if (!('message' in plan)) return largestBlock
+  const longest = plan.message === '' ? plan.size.maximum : plan.message.length
+  return Math.min(largestBlock, Math.max(smallestBlock, 2 ** Math.ceil(Math.log2(longest))))
 }
