@@ -72,6 +72,12 @@ test('says what the run is doing before and after it is measured', () => {
   assert.is(written(), '6s: connecting\n11s: waiting for what is outstanding\n')
 })
 
+test('the time left is judged by the measured time alone', () => {
+  const { show, written } = display(false)
+  show(at(15_000, 0, { measured: 5_000, done: 0.25 }))
+  assert.is(written(), '15s: 25% | 15s left\n')
+})
+
 test('draws a view on a terminal that stays in its place, and is gone at the end', () => {
   const { interval, show, end, written } = display(true)
   const connections = { planned: 100, established: 99, completed: 0, failed: 2, open: 97, peakOpen: 99 }

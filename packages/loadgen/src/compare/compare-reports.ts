@@ -12,7 +12,7 @@ import { intervalValues, medianInterval } from './noise.js'
 export type Judgement = 'better' | 'worse' | 'same' | 'noise' | 'too few intervals' | 'single value'
 
 /** One figure of two runs. */
-export interface ComparedFigure {
+interface ComparedFigure {
   readonly figure: Figure
   readonly before: number
   readonly after: number

@@ -4,7 +4,6 @@ import {
   encodeIntoCompressedBase64,
   type Histogram,
   initWebAssemblySync,
-  WasmHistogram,
 } from 'hdr-histogram-js'
 
 /** Figures of some latencies, in milliseconds; all 0 when there are none. */
@@ -22,7 +21,7 @@ export interface LatencySummary {
 }
 
 /** Histograms count nanoseconds: steps of 0.1 % of the value, and never coarser than what a clock can tell. */
-export const histogramUnitsPerMillisecond = 1e6
+const histogramUnitsPerMillisecond = 1e6
 
 const unitsPerMicrosecond = 1e3
 
@@ -37,8 +36,7 @@ const abandoned = new FinalizationRegistry<Histogram>(histogram => histogram.des
 
 /**
  * Latencies as a histogram in HdrHistogram's layout, with three significant digits and a fixed size (300 KB), whatever
- * is recorded. Figures of two recorders can be merged exactly, percentiles cannot: threads and processes therefore
- * hand over histograms.
+ * is recorded. Histograms can be merged exactly, percentiles cannot: processes therefore tell each other histograms.
  */
 export class LatencyRecorder {
   /** Recorded since the last interval was taken. */
@@ -57,7 +55,7 @@ export class LatencyRecorder {
     return this.#interval.totalCount + (this.#taken?.totalCount ?? 0)
   }
 
-  /** The figures of what came since the last call. Takes about 1 ms: not for a loop under load, see `handOver`. */
+  /** The figures of what came since the last call. Takes about 1 ms: not for a loop under load. */
   takeInterval(): LatencySummary {
     const summary = summarise(this.#interval)
     this.#foldInterval()
@@ -69,24 +67,13 @@ export class LatencyRecorder {
     return summarise(this.#everything())
   }
 
-  /**
-   * Everything so far, for `merge` in another thread; nothing of it stays here. Takes about 0.2 ms, which makes it the
-   * way to get intervals off a loop under load.
-   */
-  handOver(): Uint8Array {
-    const everything = this.#everything()
-    const encoded = (everything as unknown as { encode(): Uint8Array }).encode()
-    everything.reset()
-    return encoded
-  }
-
   /** Everything in HdrHistogram's V2 compressed encoding, as base64. */
   encode(): string {
     return encodeIntoCompressedBase64(this.#everything())
   }
 
-  /** Adds what `handOver` or `encode` of another one returned. Throws a RangeError for anything else. */
-  merge(encoded: string | Uint8Array): void {
+  /** Adds what `encode` of another one returned. Throws a RangeError for anything else. */
+  merge(encoded: string): void {
     const other = decode(encoded)
     try {
       this.#interval.add(other)
@@ -139,7 +126,7 @@ function prepareThread(): void {
   const recorder = new LatencyRecorder()
   recorder.record(1)
   recorder.takeInterval()
-  recorder.merge(recorder.handOver())
+  recorder.merge(recorder.encode())
 }
 
 function createHistogram(): Histogram {
@@ -153,10 +140,9 @@ function createHistogram(): Histogram {
   })
 }
 
-function decode(encoded: string | Uint8Array): Histogram {
+function decode(encoded: string): Histogram {
   try {
-    if (typeof encoded === 'string') return decodeFromCompressedBase64(encoded, countBits, true)
-    return WasmHistogram.decode(encoded, countBits)
+    return decodeFromCompressedBase64(encoded, countBits, true)
   } catch (error) {
     throw new RangeError('this is not a histogram in the V2 encoding of HdrHistogram', { cause: error })
   }

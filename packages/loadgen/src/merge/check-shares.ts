@@ -1,4 +1,5 @@
 import { exitCode, Failure, UsageError } from 'command-line'
+import { optionText } from '../output/option-text.js'
 import type { LoadReport } from '../report.js'
 
 /** The report of one share, and the file that it came from. */
@@ -32,9 +33,8 @@ function checkSamePlan(shares: readonly Share[]): void {
     const differing = [...new Set([...Object.keys(wanted), ...Object.keys(plan)])].find(
       option => !ownOptions.has(option) && JSON.stringify(wanted[option]) !== JSON.stringify(plan[option])
     )
-    const was = differing === undefined ? '' : JSON.stringify(wanted[differing])
-    const is = differing === undefined ? '' : JSON.stringify(plan[differing])
     if (differing !== undefined) {
+      const [was, is] = [wanted[differing], plan[differing]].map(optionText)
       throw new UsageError(
         `${name} is not of the same plan as ${first.name}: ${differing} is ${is}, not ${was}; expected shares of one plan`
       )

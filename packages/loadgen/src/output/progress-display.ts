@@ -99,11 +99,13 @@ function factsOf(progress: Progress, state: State): Facts {
   }
 }
 
-function timeFacts({ done, elapsed, phase }: Progress): string[] {
+function timeFacts({ done, elapsed, measured, phase }: Progress): string[] {
   const parts = done === undefined ? [] : [`${Math.floor(done * 100)}%`]
   if (phase !== 'measured') parts.push(phaseNames[phase])
   if (done !== undefined && done > 0 && done < 1 && elapsed > 1000) {
-    const left = Math.ceil((elapsed * (1 - done)) / done / 1000) * 1000
+    // Ramp and warm-up are over, and no measure of what is to come.
+    const worked = measured > 0 ? measured : elapsed
+    const left = Math.ceil((worked * (1 - done)) / done / 1000) * 1000
     parts.push(`${formatDuration(left)} left`)
   }
   return parts

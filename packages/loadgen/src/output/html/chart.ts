@@ -27,7 +27,7 @@ export interface Chart {
   readonly note?: string
 }
 
-export interface Series {
+interface Series {
   readonly label: string
   /** The name of a colour in page/page.css. */
   readonly colour: string
