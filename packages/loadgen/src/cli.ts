@@ -2,24 +2,29 @@
 import { exitCode, Failure, formatDuration, runCommandLine, withExitCode } from 'command-line'
 import type { Argv } from 'yargs'
 import { basePlanFrom, commonOptions } from './common-options.js'
-import { openJsonOutput } from './json-output.js'
-import { startLoad } from './load-run.js'
+import { compareCommand } from './compare/compare-command.js'
+import { mergeCommand } from './merge/merge-command.js'
+import { outputOptions, outputSettingsFrom } from './output/output-options.js'
+import { createOutputs, exitCodeOf } from './output/outputs.js'
+import { failureLine, thresholdLine } from './output/report-text.js'
 import { type LoadPlan, targetName } from './plan.js'
 import { Problems } from './problems.js'
-import { createProgressDisplay } from './progress-display.js'
 import { workloads } from './registry.js'
-import { type LoadReport, stallThreshold } from './report.js'
-import { failureLine, reportText } from './report-text.js'
+import { stallThreshold } from './report.js'
+import { startLoad } from './run/load-run.js'
 import type { Arguments, Workload } from './workload.js'
 
 const epilogue = `A stall: ${formatDuration(stallThreshold)} or more in which a connection waited for the server \
 and neither sent nor received.
 
-Exit codes: 0 ok, 2 usage, 3 wrong bytes, 4 connection failed, 130 interrupted.`
+Exit codes: 0 ok, 1 refused by the system, 2 usage, 3 wrong bytes, 4 connection \
+failed, 99 threshold not met, 130 interrupted.`
 
 await runCommandLine('loadgen', yargs =>
   workloads
     .reduce(addCommand, yargs.usage('Drive a TCP server and verify every byte that comes back.'))
+    .command(compareCommand)
+    .command(mergeCommand)
     .demandCommand(1, `expected a workload: ${workloads.map(({ name }) => name).join(', ')}`)
 )
 
@@ -37,6 +42,7 @@ function addCommand(yargs: Argv, workload: Workload<LoadPlan>): Argv {
         })
         .options(workload.options)
         .options(commonOptions(workload.connectRate))
+        .options(outputOptions)
         .epilogue(epilogue),
     handler: withExitCode(args => execute(workload, args as Arguments)),
   })
@@ -45,10 +51,10 @@ function addCommand(yargs: Argv, workload: Workload<LoadPlan>): Argv {
 async function execute(workload: Workload<LoadPlan>, args: Arguments): Promise<number> {
   const problems = new Problems()
   const plan = workload.planFrom(args, basePlanFrom(args, problems), problems)
+  const settings = outputSettingsFrom(args, problems)
   problems.settle()
-  const json = openJsonOutput(args.json)
-  const display = createProgressDisplay(process.stderr)
-  const run = await startLoad(plan, { onProgress: progress => display.show(progress) })
+  const outputs = createOutputs(settings)
+  const run = await startLoad(plan, outputs)
   let interrupted = false
   const interrupt = () => {
     if (interrupted) process.exit(exitCode.interrupted)
@@ -56,29 +62,30 @@ async function execute(workload: Workload<LoadPlan>, args: Arguments): Promise<n
     run.stop()
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
-  announce(workload, run)
+  outputs.onStart({ plan: run.plan, engine: run.engine, description: descriptionOf(workload, run) })
   const report = await run.report
-  display.stop()
-
-  json?.write(report)
-  if (!json?.onStdout) process.stdout.write(`${reportText(report)}\n`)
-  const code = interrupted ? exitCode.interrupted : codeOf(report)
+  const end = outputs.onEnd(report)
+  for (const problem of end.problems) process.stderr.write(`loadgen: ${problem}\n`)
+  const code = exitCodeOf(report, end, interrupted)
+  const missed = thresholdLine(end.thresholds)
   if (report.failures.length > 0) throw new Failure(failureLine(report), code)
+  if (missed !== undefined) throw new Failure(missed, code)
   return code
 }
 
-function announce(workload: Workload<LoadPlan>, { plan, engine }: Awaited<ReturnType<typeof startLoad>>): void {
+function descriptionOf(
+  workload: Workload<LoadPlan>,
+  { plan, engine, notes }: Awaited<ReturnType<typeof startLoad>>
+): string[] {
   const why = engine.reason === undefined ? '' : ` (${engine.reason})`
-  const lines = [
+  return [
     `${workload.name} to ${plan.targets.map(targetName).join(', ')}`,
     ...workload.describe(plan),
-    `engine ${engine.engine}${why}, seed ${plan.seed}`,
+    `engine ${engine.engine}${why}, seed ${plan.seed}${threadsText(plan.threads)}`,
+    ...notes.map(note => `note: ${note}`),
   ]
-  process.stderr.write(`${lines.join('\n  ')}\n`)
 }
 
-function codeOf({ verdict }: LoadReport): number {
-  if (verdict === 'wrong bytes') return exitCode.wrongBytes
-  if (verdict === 'connection failed') return exitCode.connectionFailed
-  return verdict === 'stopped' ? exitCode.interrupted : exitCode.success
+function threadsText(threads: number): string {
+  return threads === 1 ? '' : `, ${threads} threads`
 }

@@ -1,27 +1,39 @@
 import { randomInt } from 'node:crypto'
+import { isIP } from 'node:net'
 import { parseCount, parseDuration, parseEndpoint, parsePorts, UsageError } from 'command-line'
 import type { EngineName } from 'reactor'
 import type { Options } from 'yargs'
-import type { PlanBase, Target } from './plan.js'
+import type { PlanBase, Segment, Target } from './plan.js'
 import type { Problems } from './problems.js'
 import { type Arguments, given, text } from './workload.js'
+
+const connections = 'Connections:'
+const run = 'Run:'
 
 /** The options that every workload has; `connectRate` is this one's default. */
 export const commonOptions = (connectRate: number): Readonly<Record<string, Options>> => ({
   'connect-rate': {
+    group: connections,
     type: 'string',
-    default: `${connectRate}`,
-    describe: 'Connections opened in a second; 0: all at once',
+    describe: `Opened in a second; 0: all at once [default: ${connectRate}]`,
   },
-  'connect-timeout': { type: 'string', default: '10s', describe: 'Time for a connection to be made' },
+  'connect-timeout': { group: connections, type: 'string', describe: 'Time for one to be made [default: 10s]' },
   'stall-timeout': {
+    group: connections,
     type: 'string',
-    default: '30s',
-    describe: 'Give up after so long without progress; 0: never',
+    describe: 'Give up after so long without progress; 0: never [default: 30s]',
   },
-  seed: { type: 'string', describe: 'Repeats the run of that seed exactly' },
-  engine: { type: 'string', default: 'auto', describe: 'auto, epoll, uring or node' },
-  json: { type: 'string', describe: 'Write the report as JSON, to FILE or to stdout', requiresArg: false },
+  'source-ip': { group: connections, type: 'string', describe: 'Local addresses to connect from, in turn: A,B,…' },
+  nodelay: { group: connections, type: 'string', describe: 'TCP_NODELAY: on or off [default: on]' },
+  warmup: { group: run, type: 'string', describe: 'Load before the measured time begins [default: 0]' },
+  interval: { group: run, type: 'string', describe: "Length of the report's intervals [default: 1s]" },
+  threads: { group: run, type: 'string', describe: 'Load threads, which share the work [default: 1]' },
+  engine: { group: run, type: 'string', describe: 'auto, epoll, uring or node [default: auto]' },
+  seed: { group: run, type: 'string', describe: 'Repeats the run of that seed exactly' },
+  monitor: { group: run, type: 'string', describe: 'Sample the server: its PID, or auto for the listener' },
+  'wrong-bytes-end': { group: run, type: 'string', describe: 'Wrong bytes end the run (default) or the connection' },
+  segment: { group: run, type: 'string', describe: 'Run one exact share of the plan: 2/4' },
+  'start-at': { group: run, type: 'string', describe: 'Start then: 2030-01-31T12:00:00Z, or ms since 1970' },
 })
 
 /** What the common options and the targets ask for. What cannot be read goes to `problems`. */
@@ -34,10 +46,19 @@ export function basePlanFrom(args: Arguments, problems: Problems): PlanBase {
     ),
     seed: read('seed', parseSeed) ?? randomInt(2 ** 32),
     ...given({
-      engine: read('engine', parseEngine),
+      engine: read('engine', oneOf(['auto', 'epoll', 'uring', 'node'] as (EngineName | 'auto')[], 'an engine')),
       connectRate: read('connect-rate', parseCount),
       connectTimeout: read('connect-timeout', parseDuration),
       stallTimeout: read('stall-timeout', parseDuration),
+      sourceAddresses: read('source-ip', parseAddresses),
+      noDelay: read('nodelay', oneOf(['on', 'off'], 'a switch')) === 'off' ? false : undefined,
+      warmup: read('warmup', parseDuration),
+      interval: read('interval', parseDuration),
+      threads: read('threads', parseCount),
+      monitor: read('monitor', value => (value === 'auto' ? value : parsePid(value))),
+      wrongBytesEnd: read('wrong-bytes-end', oneOf(['run', 'connection'] as const, 'what they may end')),
+      segment: read('segment', parseSegment),
+      startAt: read('start-at', parseMoment),
     }),
   }
 }
@@ -50,13 +71,44 @@ export function parseTargets(target: string): Target[] {
   return parsePorts(ports ?? target).map(port => parseEndpoint(host === undefined ? `${port}` : `${host}:${port}`))
 }
 
+/** Reads `2/4`: the second of four. Throws a UsageError. */
+export function parseSegment(segment: string): Segment {
+  const [index = 0, count = 0] = (segment.match(/^(\d{1,6})\/(\d{1,6})$/) ?? []).slice(1).map(Number)
+  if (index >= 1 && index <= count) return { index, count }
+  throw new UsageError(`'${segment}' is not a segment; expected one such as 2/4, the second of four`)
+}
+
 function parseSeed(seed: string): number {
   const value = /^\d+$/.test(seed) ? Number(seed) : Number.NaN
   if (!Number.isSafeInteger(value)) throw new UsageError(`'${seed}' is not a seed; expected a whole number below 2^53`)
   return value
 }
 
-function parseEngine(engine: string): EngineName | 'auto' {
-  if (engine === 'auto' || engine === 'epoll' || engine === 'uring' || engine === 'node') return engine
-  throw new UsageError(`'${engine}' is not an engine; expected auto, epoll, uring or node`)
+function parsePid(pid: string): number {
+  if (/^[1-9]\d{0,8}$/.test(pid)) return Number(pid)
+  throw new UsageError(`'${pid}' is not a process; expected a PID, or auto`)
+}
+
+function parseAddresses(list: string): string[] {
+  const addresses = list.split(',')
+  const wrong = addresses.find(address => isIP(address) === 0)
+  if (wrong === undefined) return addresses
+  throw new UsageError(`'${wrong}' is not an IP address; expected some such as 127.0.0.2,127.0.0.3`)
+}
+
+function parseMoment(moment: string): number {
+  const at = /^\d{10,15}$/.test(moment) ? Number(moment) : Date.parse(moment)
+  if (Number.isSafeInteger(at)) return at
+  throw new UsageError(
+    `'${moment}' is not a moment; expected one such as 2030-01-31T12:00:00Z, or milliseconds since 1970`
+  )
+}
+
+/** Reads one of some words. The reader throws a UsageError. */
+function oneOf<Word extends string>(words: readonly Word[], what: string): (text: string) => Word {
+  return text => {
+    const word = words.find(word => word === text)
+    if (word !== undefined) return word
+    throw new UsageError(`'${text}' is not ${what}; expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
+  }
 }

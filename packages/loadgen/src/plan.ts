@@ -1,5 +1,9 @@
 import type { EngineName } from 'reactor'
+import type { ChurnPlan } from './workloads/churn.js'
+import type { CrowdPlan } from './workloads/crowd.js'
 import type { IdlePlan } from './workloads/idle.js'
+import type { PingPongPlan } from './workloads/ping-pong.js'
+import type { SlowPlan } from './workloads/slow.js'
 import type { StreamPlan } from './workloads/stream.js'
 import type { StringsPlan } from './workloads/strings.js'
 import type { VanishPlan } from './workloads/vanish.js'
@@ -30,10 +34,43 @@ export interface PlanBase {
   readonly connectRate?: number
   /** Gives up on a connection that waits for the server and has made no progress for so long. Default 30,000. */
   readonly stallTimeout?: number
+  /** Load threads, one loop each, which share the plan's connections and rates. Default 1. */
+  readonly threads?: number
+  /** Local IP addresses to connect from, dealt out to the connections in turn. Default: the kernel's choice. */
+  readonly sourceAddresses?: readonly string[]
+  /** `TCP_NODELAY` (tcp(7)). Default true. */
+  readonly noDelay?: boolean
+  /** Time under load before the measured phase begins. Default 0. */
+  readonly warmup?: number
+  /** Length of the report's intervals. Default 1000. */
+  readonly interval?: number
+  /** Which share of the plan this process runs, from 1, and how many there are. Default: 1 of 1. */
+  readonly segment?: Segment
+  /** When the run starts, in milliseconds since 1970 (UTC), for shares that start together. Default 0: at once. */
+  readonly startAt?: number
+  /** What wrong bytes end: the whole run (default), or only the connection that received them. */
+  readonly wrongBytesEnd?: 'run' | 'connection'
+  /** The process to sample meanwhile: a PID, or `auto` for who listens on the first target. Default `none`. */
+  readonly monitor?: number | 'auto' | 'none'
+}
+
+/** A share of a plan: its connections, rates and counts are divided by `count` exactly. */
+export interface Segment {
+  /** 1 to `count`. */
+  readonly index: number
+  readonly count: number
 }
 
 /** One run, as a plain value that survives JSON and structured cloning. `workload` names the workload. */
-export type LoadPlan = StreamPlan | IdlePlan | StringsPlan | VanishPlan
+export type LoadPlan =
+  | PingPongPlan
+  | StreamPlan
+  | StringsPlan
+  | ChurnPlan
+  | CrowdPlan
+  | IdlePlan
+  | SlowPlan
+  | VanishPlan
 
 export type WorkloadName = LoadPlan['workload']
 

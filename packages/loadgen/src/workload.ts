@@ -1,13 +1,15 @@
+import type { EngineName } from 'reactor'
 import type { Options } from 'yargs'
 import type { LoadPlan, PlanBase, Resolved } from './plan.js'
 import type { Problems } from './problems.js'
+import type { Progress } from './report.js'
 
 /** What the command line gave, by option; every value is a text as it was typed, or a flag. */
 export type Arguments = Readonly<Record<string, unknown>>
 
 /**
  * A kind of load, as far as it is known before it runs: its options, its rules, and how it describes itself. What it
- * does on the loop's thread is its Driver (session.ts), under the same name in drivers.ts.
+ * does on the loop's thread is its Driver, under the same name in thread/drivers.ts.
  */
 export interface Workload<Plan extends LoadPlan> {
   readonly name: Plan['workload']
@@ -20,12 +22,20 @@ export interface Workload<Plan extends LoadPlan> {
   planFrom(args: Arguments, base: PlanBase, problems: Problems): Plan
   /** Connections opened in a second unless told otherwise; 0: all at once. */
   readonly connectRate: number
+  /** What `auto` tries first. Absent: what is first in general. */
+  preferredEngine?(plan: Resolved<Plan>): EngineName | 'auto'
   /** Fills in the defaults of what is not in PlanBase. */
   resolve(plan: Plan): Omit<Resolved<Plan>, keyof PlanBase>
   /** Adds everything that is wrong with the plan to `problems`. */
   validate(plan: Resolved<Plan>, problems: Problems): void
-  /** How many connections the plan comes to. */
+  /** How many connections the plan comes to, all segments together; 0 where their number is not planned. */
   connections(plan: Resolved<Plan>): number
+  /** How many connections may be open at the same time, where that is not `connections`. */
+  concurrent?(plan: Resolved<Plan>): number
+  /** How many messages this segment's share comes to; 0 where their number is not planned. */
+  messages?(plan: Resolved<Plan>, connections: number): number
+  /** Share of the planned work that this segment has done, 0 to 1; undefined where no end is planned. */
+  done(progress: Progress, plan: Resolved<Plan>): number | undefined
   /** The resolved numbers in words, one line each. */
   describe(plan: Resolved<Plan>): string[]
 }

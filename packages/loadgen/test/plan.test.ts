@@ -30,9 +30,13 @@ test('targets are read in every form', () => {
 
 test('a resolved plan leaves nothing open, survives JSON, and resolves to itself', () => {
   const plans: LoadPlan[] = [
+    { workload: 'ping-pong', targets, seed: 1, rate: { from: 10, to: 20 } },
     { workload: 'stream', targets, seed: 1, size: 100 },
-    { workload: 'idle', targets, seed: 1, clients: 5 },
     { workload: 'strings', targets, seed: 1, clients: 5, messages: 2, size: { minimum: 1, maximum: 9 } },
+    { workload: 'churn', targets, seed: 1 },
+    { workload: 'crowd', targets, seed: 1, clients: 5 },
+    { workload: 'idle', targets, seed: 1, clients: 5 },
+    { workload: 'slow', targets, seed: 1, how: 'read', clients: 5 },
     { workload: 'vanish', targets, seed: 1, clients: 5, how: 'rst' },
   ]
   assert.equal(
@@ -82,7 +86,10 @@ test('numbers that are none are refused', () => {
 
 test('an unknown workload is refused', () => {
   const plan = { workload: 'flood', targets, seed: 1 } as unknown as LoadPlan
-  assert.throws(() => resolvePlan(plan), /'flood' does not exist; expected one of stream, idle, strings, vanish/)
+  assert.throws(
+    () => resolvePlan(plan),
+    /'flood' does not exist; expected one of ping-pong, stream, strings, churn, crowd, idle, slow, vanish/
+  )
 })
 
 test.run()

@@ -1,54 +1,102 @@
 import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { createProgressDisplay } from '../src/progress-display.js'
+import { progressOutput } from '../src/output/progress-display.js'
 import type { Progress } from '../src/report.js'
+import { madeUpReport } from './made-up-report.js'
 
 const test = suite('progress display')
 
 const mib = 1024 * 1024
 
+const report = madeUpReport()
+const result = { report, thresholds: [] }
+
 function at(elapsed: number, bytes: number, more: Partial<Progress> = {}): Progress {
   const connections = { planned: 1, established: 1, completed: 0, failed: 0, open: 1, peakOpen: 1 }
-  return { elapsed, connections, sent: bytes, received: bytes, verified: bytes, sinceProgress: 0, ...more }
+  return {
+    ...{ elapsed, phase: 'measured', measured: elapsed, failureCounts: {}, connections },
+    ...{ sent: bytes, received: bytes, verified: bytes, sinceProgress: 0, ...more },
+  }
 }
 
 function display(isTTY: boolean) {
-  const stream = Object.assign(new PassThrough(), {
-    isTTY,
-    columns: 120,
-    cursorTo: () => true,
-    clearLine: () => true,
-  }) as unknown as NodeJS.WriteStream
-  const shown = createProgressDisplay(stream)
-  return { shown, written: () => String((stream as unknown as PassThrough).read() ?? '') }
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 80, rows: 24 }) as unknown as NodeJS.WriteStream
+  const output = progressOutput(stream)
+  return {
+    show: (progress: Progress) => output.onProgress?.(progress),
+    interval: () => output.onInterval?.(report.intervals[1] as (typeof report.intervals)[number]),
+    start: () =>
+      output.onStart?.({
+        plan: report.plan,
+        engine: { engine: 'epoll', reason: undefined },
+        description: ['first', 'second'],
+      }),
+    end: () => output.onEnd?.(result),
+    written: () => String((stream as unknown as PassThrough).read() ?? ''),
+  }
 }
 
 test('writes a plain line every few seconds where there is no terminal', () => {
-  const { shown, written } = display(false)
+  const { start, show, end, written } = display(false)
+  start()
   for (let elapsed = 500; elapsed <= 11_000; elapsed += 500) {
-    shown.show(at(elapsed, (elapsed / 1000) * 100 * mib, { done: elapsed / 20_000 }))
+    show(at(elapsed, (elapsed / 1000) * 100 * mib, { done: elapsed / 20_000 }))
   }
-  shown.stop()
+  end()
   assert.is(
     written(),
-    '5s: 25% | 500 MiB sent, 500 MiB verified | 100 MiB/s | 15s left\n' +
-      '10s: 50% | 1000 MiB sent, 1000 MiB verified | 100 MiB/s | 10s left\n'
+    'first\n  second\n' +
+      '5s: 25% | 15s left | 500 MiB sent, 500 MiB verified | 100 MiB/s\n' +
+      '10s: 50% | 10s left | 1000 MiB sent, 1000 MiB verified | 100 MiB/s\n'
   )
 })
 
-test('tells connections, failures, strings and lack of progress', () => {
-  const { shown, written } = display(false)
+test('tells messages, latency, connections, failures and lack of progress', () => {
+  const { interval, show, written } = display(false)
   const connections = { planned: 100, established: 99, completed: 0, failed: 2, open: 97, peakOpen: 99 }
-  shown.show(at(6_000, 0, { connections, messages: 12_345, sinceProgress: 4_321 }))
-  assert.is(written(), '6s: 12,345 strings | 97 open | 2 failed | no progress for 4s\n')
+  interval()
+  show(at(4_000, 0, { messages: 2_345 }))
+  show(at(6_000, 0, { connections, messages: 12_345, sinceProgress: 4_321, failureCounts: { reset: 2 } }))
+  assert.is(
+    written(),
+    '6s: 12,345 messages | 5,000/s | p50 300 µs | p90 5 ms | p99 5 ms | max 5 ms | 97 open | 2 × reset | no progress for 4s\n'
+  )
 })
 
-test('draws a bar on a terminal', () => {
-  const { shown, written } = display(true)
-  shown.show(at(1_500, 100 * mib, { done: 0.5 }))
-  shown.stop()
-  assert.match(written(), /██████████░░░░░░░░░░ 50% \| 100 MiB sent, 100 MiB verified \| .* 2s left/)
+test('says what the run is doing before and after it is measured', () => {
+  const { show, written } = display(false)
+  show(at(6_000, 0, { phase: 'ramp' }))
+  show(at(11_000, 0, { phase: 'drain' }))
+  assert.is(written(), '6s: connecting\n11s: waiting for what is outstanding\n')
+})
+
+test('the time left is judged by the measured time alone', () => {
+  const { show, written } = display(false)
+  show(at(15_000, 0, { measured: 5_000, done: 0.25 }))
+  assert.is(written(), '15s: 25% | 15s left\n')
+})
+
+test('draws a view on a terminal that stays in its place, and is gone at the end', () => {
+  const { interval, show, end, written } = display(true)
+  const connections = { planned: 100, established: 99, completed: 0, failed: 2, open: 97, peakOpen: 99 }
+  show(at(1_500, 100 * mib, { done: 0.5, messages: 3000, connections }))
+  interval()
+  const first = written()
+  assert.equal(stripVTControlCharacters(first).split('\n').slice(0, 3), [
+    ' ██████████░░░░░░░░░░ 50%   2s left',
+    ' 3,000 messages   2,000/s   100 MiB sent, 100 MiB verified   66.66 MiB/s',
+    ' 97 open',
+  ])
+  show(at(2_000, 200 * mib, { done: 0.66, messages: 4000, connections }))
+  const second = written()
+  assert.match(stripVTControlCharacters(second), /█{13}░{7} 66%/)
+  assert.match(stripVTControlCharacters(second), / p50 300 µs {3}p90 5 ms {3}p99 5 ms {3}max 5 ms/)
+  // Erased line by line as it is overwritten: a screen that is cleared first flickers.
+  assert.not.ok(second.includes('\u001b[2J'))
+  end()
+  assert.is(stripVTControlCharacters(written()), '')
 })
 
 test.run()

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { chooseEngine, type EngineName } from 'reactor'
 import type { Fault } from './fixtures/echo-server.js'
 
 /** An echo server in a process of its own. */
@@ -41,4 +42,8 @@ export function local(port: number): { host: string; port: number } {
 }
 
 /** The engines that every workload is tested on. */
-export const engines = ['epoll', 'uring', 'node'] as const
+export const engines = ['epoll', 'node'] as const
+
+/** The same, and `uring` where it is allowed. */
+export const allEngines: readonly EngineName[] =
+  (await chooseEngine('uring')).engine === 'uring' ? ['uring', ...engines] : engines

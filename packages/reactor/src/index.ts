@@ -9,7 +9,6 @@ export {
   loadAddressing,
   loadDescriptors,
 } from './create-loop.js'
-export { type Ready, ReadyQueue } from './epoll/ready-queue.js'
 export type { TcpStream } from './linux/tcp-stream.js'
 export type {
   ConnectOptions,
@@ -29,6 +28,7 @@ export {
   type LoopThreadSetup,
   serveLoopThread,
 } from './loop-thread.js'
+export { type Ready, ReadyQueue } from './ready-queue.js'
 export { RingBuffer } from './ring-buffer.js'
 export { SystemError } from './system-error.js'
 export { TimerHeap } from './timer-heap.js'

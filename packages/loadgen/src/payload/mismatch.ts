@@ -1,6 +1,6 @@
 import { grouped } from '../grouped.js'
 import { locatableBytes, locate, type Place } from './locate.js'
-import type { PayloadStream } from './payload-stream.js'
+import type { Payload } from './payload.js'
 
 /** Bytes shown before the first difference, and from it on. */
 const before = 32
@@ -29,7 +29,7 @@ export type SentByConnection = Iterable<readonly [connection: number, sent: numb
  * the first wrong byte on, `mismatchBytes` of it where the server sent that much.
  */
 export function describeMismatch(
-  stream: PayloadStream,
+  stream: Payload,
   offset: number,
   sent: number,
   received: Uint8Array,
@@ -49,7 +49,7 @@ export function describeMismatch(
 }
 
 function explain(
-  stream: PayloadStream,
+  stream: Payload,
   offset: number,
   sent: number,
   received: Uint8Array,

@@ -1,9 +1,9 @@
 import type { Block, Socket, SystemError } from 'reactor'
-import { Connection } from '../connection.js'
 import { grouped } from '../grouped.js'
 import { describeMismatch, mismatchBytes } from '../payload/mismatch.js'
-import { PayloadStream } from '../payload/payload-stream.js'
-import type { Session } from '../session.js'
+import type { Payload } from '../payload/payload.js'
+import { Connection } from '../thread/connection.js'
+import type { Session } from '../thread/session.js'
 
 /** What a connection sends before it lets others have their turn. */
 const turnBytes = 1024 * 1024
@@ -19,7 +19,7 @@ const examinationTime = 250
  * what the kernel refused is generated again when there is room, which costs less than memory for every connection.
  */
 export abstract class EchoConnection extends Connection {
-  readonly #stream: PayloadStream
+  readonly #stream: Payload
   readonly #resume = () => {
     this.#resuming = false
     this.#send()
@@ -37,9 +37,9 @@ export abstract class EchoConnection extends Connection {
   /** What came from the first wrong byte on. */
   #suspects: Uint8Array | undefined
 
-  constructor(session: Session, connection: number, charset: Uint8Array | undefined) {
+  constructor(session: Session, connection: number, payload: Payload) {
     super(session, connection)
-    this.#stream = new PayloadStream(session.memory, { seed: session.plan.seed, connection, charset })
+    this.#stream = payload
     this.#writeSize = session.arena.blockSize
   }
 

@@ -1,6 +1,6 @@
 import type { Block, Socket } from 'reactor'
-import { Connection } from '../connection.js'
-import type { Driver } from '../session.js'
+import { Connection } from '../thread/connection.js'
+import type { CreateDriver } from '../thread/driver.js'
 import type { IdlePlan } from './idle.js'
 
 class IdleConnection extends Connection {
@@ -23,13 +23,11 @@ class IdleConnection extends Connection {
   }
 }
 
-export const idleDriver: Driver<IdlePlan> = {
-  createConnection: (session, _plan, number) => new IdleConnection(session, number),
-  connected(session, plan) {
-    if (plan.duration > 0) session.loop.timer(plan.duration, () => session.drain())
+export const idleDriver: CreateDriver<IdlePlan> = (session, { duration }) => ({
+  duration,
+  createConnection: number => new IdleConnection(session, number),
+  traffic() {
+    // Held until the run is stopped, but not when there is nothing left to hold.
+    if (session.live.size === 0) session.finish()
   },
-  done({ elapsed, connections }, { duration, connectRate }) {
-    const opening = connectRate === 0 ? 0 : (connections.planned * 1000) / connectRate
-    return duration === 0 ? undefined : Math.min(1, elapsed / (opening + duration))
-  },
-}
+})

@@ -39,6 +39,13 @@ export const idle: Workload<IdlePlan> = {
 
   connections: plan => plan.clients,
 
+  done({ phase, elapsed, measured }, { duration, warmup }) {
+    if (duration === 0) return undefined
+    // How long the ramp takes is known when it is over.
+    const ramp = phase === 'ramp' ? elapsed : elapsed - measured
+    return Math.min(1, elapsed / (ramp + (phase === 'ramp' ? warmup : 0) + duration))
+  },
+
   describe: ({ clients, duration, connectRate }) => [
     `${formatCount(clients)} idle connections, opened ${connectRate === 0 ? 'all at once' : `at ${formatCount(connectRate)} a second`}`,
     duration === 0 ? 'held until stopped' : `held for ${formatDuration(duration)}`,

@@ -1,5 +1,7 @@
+import { PayloadStream } from '../payload/payload-stream.js'
 import type { Resolved } from '../plan.js'
-import type { Driver, Session } from '../session.js'
+import type { CreateDriver } from '../thread/driver.js'
+import type { Session } from '../thread/session.js'
 import { EchoConnection } from './echo-connection.js'
 import type { StreamPlan } from './stream.js'
 
@@ -12,7 +14,11 @@ class StreamConnection extends EchoConnection {
   #beganAt = 0
 
   constructor(session: Session, plan: Resolved<StreamPlan>, number: number) {
-    super(session, number, undefined)
+    super(
+      session,
+      number,
+      new PayloadStream(session.memory, { seed: plan.seed, connection: number, charset: undefined })
+    )
     this.#plan = plan
     this.#size = plan.size === 0 ? Number.MAX_SAFE_INTEGER : shareOf(plan.size, session.planned, number)
   }
@@ -43,9 +49,9 @@ function shareOf(size: number, count: number, number: number): number {
   return Math.floor(size / count) + (number < size % count ? 1 : 0)
 }
 
-export const streamDriver: Driver<StreamPlan> = {
-  createConnection: (session, plan, number) => new StreamConnection(session, plan, number),
-  start(session, plan) {
+export const streamDriver: CreateDriver<StreamPlan> = (session, plan) => ({
+  createConnection: number => new StreamConnection(session, plan, number),
+  start() {
     if (plan.readLater > 0) session.loop.timer(plan.readLater, () => session.startReading())
     if (plan.duration === 0) return
     session.loop.timer(plan.duration, () => {
@@ -53,9 +59,4 @@ export const streamDriver: Driver<StreamPlan> = {
       else session.drain()
     })
   },
-  done({ sent, verified, elapsed }, { size, duration, noRead }) {
-    const ofSize = size === 0 ? 0 : (noRead ? sent : verified) / size
-    const ofTime = duration === 0 ? 0 : elapsed / duration
-    return size === 0 && duration === 0 ? undefined : Math.min(1, Math.max(ofSize, ofTime))
-  },
-}
+})

@@ -84,6 +84,12 @@ export const stream: Workload<StreamPlan> = {
 
   connections: plan => plan.connections,
 
+  done({ sent, verified, elapsed }, { size, duration, noRead, segment }) {
+    const ofSize = size === 0 ? 0 : ((noRead ? sent : verified) * segment.count) / size
+    const ofTime = duration === 0 ? 0 : elapsed / duration
+    return size === 0 && duration === 0 ? undefined : Math.min(1, Math.max(ofSize, ofTime))
+  },
+
   describe({ size, connections, noRead, readLater, rateLimit, duration }) {
     const what = size === 0 ? 'data without end' : formatExactSize(size)
     const reading = noRead

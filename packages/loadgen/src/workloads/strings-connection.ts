@@ -1,23 +1,22 @@
 import { parseCharset } from '../payload/charset.js'
-import { streamKey, wordAt } from '../payload/generator.js'
+import { MessageLengths } from '../payload/message-lengths.js'
+import { PayloadStream } from '../payload/payload-stream.js'
 import type { Resolved } from '../plan.js'
-import type { Driver, Session } from '../session.js'
+import type { CreateDriver } from '../thread/driver.js'
+import type { Session } from '../thread/session.js'
 import { EchoConnection } from './echo-connection.js'
 import type { StringsPlan } from './strings.js'
 
-/** An epoch whose bytes are beyond the reach of any run: its words choose the lengths. */
-const lengthEpoch = 4095
-
 class StringsConnection extends EchoConnection {
   readonly #plan: Resolved<StringsPlan>
-  readonly #lengthKey
-  #message = 0
+  readonly #lengths: MessageLengths
   #sentAt = 0
 
   constructor(session: Session, plan: Resolved<StringsPlan>, number: number) {
-    super(session, number, plan.charset === 'all' ? undefined : parseCharset(plan.charset))
+    const charset = plan.charset === 'all' ? undefined : parseCharset(plan.charset)
+    super(session, number, new PayloadStream(session.memory, { seed: plan.seed, connection: number, charset }))
     this.#plan = plan
-    this.#lengthKey = streamKey(plan.seed, number, lengthEpoch)
+    this.#lengths = new MessageLengths(plan.seed, number, plan.size)
   }
 
   protected begin(): void {
@@ -25,23 +24,18 @@ class StringsConnection extends EchoConnection {
   }
 
   #sendNext(): void {
-    this.#sentAt = this.session.loop.now
-    const { minimum, maximum } = this.#plan.size
-    const share = wordAt(this.#message, this.#lengthKey) / 2 ** 32
-    this.allow(this.limit + minimum + Math.floor(share * (maximum - minimum + 1)), false)
+    this.#sentAt = performance.now()
+    this.allow(this.limit + this.#lengths.next(), false)
   }
 
   protected override allEchoed(): void {
     if (this.closing) return
-    this.session.tally.echo(this.session.loop.now - this.#sentAt)
-    this.#message++
-    if (this.#message < this.#plan.messages) this.#sendNext()
+    this.session.messageEchoed(this, -1, this.#sentAt, performance.now())
+    if (this.messages < this.#plan.messages) this.#sendNext()
     else this.allow(this.limit, true)
   }
 }
 
-export const stringsDriver: Driver<StringsPlan> = {
-  createConnection: (session, plan, number) => new StringsConnection(session, plan, number),
-  done: ({ messages = 0 }, plan) => messages / (plan.clients * plan.messages),
-  messages: plan => plan.clients * plan.messages,
-}
+export const stringsDriver: CreateDriver<StringsPlan> = (session, plan) => ({
+  createConnection: number => new StringsConnection(session, plan, number),
+})

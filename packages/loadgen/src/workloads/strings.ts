@@ -60,6 +60,10 @@ export const strings: Workload<StringsPlan> = {
 
   connections: plan => plan.clients,
 
+  messages: (plan, connections) => connections * plan.messages,
+
+  done: ({ messages = 0, connections }, plan) => messages / (connections.planned * plan.messages),
+
   describe: ({ clients, messages, size, charset }) => [
     `${formatCount(clients)} clients, ${formatCount(messages)} strings each, ${formatCount(clients * messages)} in all`,
     size.minimum === size.maximum

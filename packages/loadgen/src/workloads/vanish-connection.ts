@@ -1,6 +1,8 @@
 import type { Block, Socket } from 'reactor'
+import { PayloadStream } from '../payload/payload-stream.js'
 import type { Resolved } from '../plan.js'
-import type { Driver, Session } from '../session.js'
+import type { CreateDriver } from '../thread/driver.js'
+import type { Session } from '../thread/session.js'
 import { EchoConnection } from './echo-connection.js'
 import type { VanishPlan } from './vanish.js'
 
@@ -17,7 +19,11 @@ class VanishConnection extends EchoConnection {
   readonly #how: VanishPlan['how']
 
   constructor(session: Session, plan: Resolved<VanishPlan>, number: number) {
-    super(session, number, undefined)
+    super(
+      session,
+      number,
+      new PayloadStream(session.memory, { seed: plan.seed, connection: number, charset: undefined })
+    )
     this.#how = plan.how
   }
 
@@ -53,7 +59,6 @@ class VanishConnection extends EchoConnection {
   }
 }
 
-export const vanishDriver: Driver<VanishPlan> = {
-  createConnection: (session, plan, number) => new VanishConnection(session, plan, number),
-  done: ({ connections }) => (connections.completed + connections.failed) / connections.planned,
-}
+export const vanishDriver: CreateDriver<VanishPlan> = (session, plan) => ({
+  createConnection: number => new VanishConnection(session, plan, number),
+})

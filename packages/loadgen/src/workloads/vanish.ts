@@ -49,5 +49,7 @@ export const vanish: Workload<VanishPlan> = {
 
   connections: plan => plan.clients,
 
+  done: ({ connections }) => (connections.completed + connections.failed) / connections.planned,
+
   describe: ({ how, clients }) => [`${formatCount(clients)} clients that vanish ${ways[how]}`],
 }

@@ -1,7 +1,7 @@
 import { SystemError } from '../system-error.js'
 import { EAGAIN, EINTR, MSG_NOSIGNAL, SHUT_WR } from './constants.js'
 import { close, errno, recv, send, shutdown } from './libc.js'
-import { accept, localPortOf, peerOf } from './socket-address.js'
+import { accept, localPortOf, peerOf, peerText } from './socket-address.js'
 import { resetOnClose } from './socket-options.js'
 
 /** What `receive` returns when nothing has come, and `send` when there is no room. */
@@ -18,7 +18,7 @@ export class TcpStream {
 
   constructor(fd: number) {
     this.fd = fd
-    this.remoteAddress = peerOf(fd)
+    this.remoteAddress = peerText(peerOf(fd))
   }
 
   get localPort(): number {

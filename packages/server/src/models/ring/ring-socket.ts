@@ -37,7 +37,7 @@ export class RingSocket implements Socket, Ready {
     this.id = id
     this.fd = fd
     this.localPort = localPort
-    this.remoteAddress = loop.descriptors.peerOf(fd)
+    this.remoteAddress = loop.descriptors.remoteAddressOf(fd)
   }
 
   /** Bytes have come in a slot, which is lent for the call. */

@@ -1,8 +1,8 @@
 import type { Block, Socket, SocketHandler, SystemError } from 'reactor'
-import { grouped } from './grouped.js'
-import type { Mismatch } from './payload/mismatch.js'
-import { targetName } from './plan.js'
-import type { FailureKind, LoadFailure } from './report.js'
+import { grouped } from '../grouped.js'
+import type { Mismatch } from '../payload/mismatch.js'
+import { targetName } from '../plan.js'
+import type { FailureKind, LoadFailure } from '../report.js'
 import type { Session } from './session.js'
 
 /** What is known of a failure besides the connection's own state. */
@@ -20,12 +20,15 @@ export abstract class Connection implements SocketHandler {
   sent = 0
   received = 0
   verified = 0
+  /** Messages that came back whole and right. */
+  messages = 0
   /** Established at some time. */
   established = false
   /** Completed, failed or abandoned: nothing more will come from it. */
   ended = false
   protected readonly session: Session
   #socket: Socket | undefined
+  #openedAt = 0
   #progressAt = 0
 
   constructor(session: Session, number: number) {
@@ -41,6 +44,14 @@ export abstract class Connection implements SocketHandler {
   abstract get waiting(): boolean
   /** True while waiting without progress for too long is a failure. */
   abstract get impatient(): boolean
+
+  /** Goes on to connect when nothing more is to be begun. */
+  get finishesConnecting(): boolean {
+    return false
+  }
+
+  /** It has completed or failed, and the session knows. */
+  protected afterEnd(_failed: boolean): void {}
 
   onWritable(): void {}
 
@@ -59,16 +70,27 @@ export abstract class Connection implements SocketHandler {
   /** Starts to connect. Throws a SystemError when no socket can be had. */
   open(): void {
     const { host, port } = this.session.addressOf(this)
-    const { connectTimeout } = this.session.plan
-    const timeout = connectTimeout === 0 ? {} : { timeout: connectTimeout }
-    this.#socket = this.session.loop.connect({ host, port, ...timeout }, this)
+    const { connectTimeout, sourceAddresses, noDelay } = this.session.plan
+    const round = Math.floor(this.number / this.session.plan.targets.length)
+    const localAddress = sourceAddresses[round % Math.max(1, sourceAddresses.length)]
+    this.#openedAt = performance.now()
+    this.#socket = this.session.loop.connect(
+      {
+        host,
+        port,
+        noDelay,
+        ...(connectTimeout === 0 ? {} : { timeout: connectTimeout }),
+        ...(localAddress === undefined ? {} : { localAddress }),
+      },
+      this
+    )
   }
 
   onConnect(): void {
     if (this.ended) return
     this.established = true
     this.restartClock()
-    this.session.connectionEstablished(this)
+    this.session.connectionEstablished(this, performance.now() - this.#openedAt)
     this.begin()
   }
 
@@ -124,6 +146,7 @@ export abstract class Connection implements SocketHandler {
     this.ended = true
     this.#close()
     this.session.connectionEnded(this, undefined)
+    this.afterEnd(false)
   }
 
   fail(kind: FailureKind, cause: FailureCause): void {
@@ -145,6 +168,7 @@ export abstract class Connection implements SocketHandler {
     }
     this.#close()
     this.session.connectionEnded(this, failure)
+    this.afterEnd(true)
   }
 
   /** Ends it without a judgement. */

@@ -1,7 +1,8 @@
-import type { Connection } from './connection.js'
-import type { Target } from './plan.js'
+import { numberOf, portion, type Share } from '../pacing/share.js'
+import type { Target } from '../plan.js'
 import {
   type ConnectionCounts,
+  type FailureCounts,
   type FailureKind,
   type LoadFailure,
   type MessageReport,
@@ -9,7 +10,8 @@ import {
   stallThreshold,
   type TargetReport,
   type Traffic,
-} from './report.js'
+} from '../report.js'
+import type { Connection } from './connection.js'
 
 /** Failures that are kept one by one; all are counted. */
 const keptFailures = 100
@@ -19,27 +21,42 @@ export type Outcome = 'completed' | 'failed' | 'abandoned'
 /** Counts of some connections, and the bytes of those of them that have ended. */
 class Account {
   readonly planned: number
+  readonly failureCounts: FailureCounts = {}
   established = 0
   sent = 0
   received = 0
   verified = 0
+  messages = 0
+  /** Where the connections of all threads are counted that are open, so that their peak is the peak of all together. */
+  readonly #openOfAll: Int32Array<SharedArrayBuffer>
+  readonly #place: number
   #completed = 0
   #failed = 0
   #open = 0
   #peakOpen = 0
 
-  constructor(planned: number) {
+  constructor(planned: number, openOfAll: Int32Array<SharedArrayBuffer>, place: number) {
     this.planned = planned
+    this.#openOfAll = openOfAll
+    this.#place = place
   }
 
   establish(): void {
     this.established++
     this.#open++
-    this.#peakOpen = Math.max(this.#peakOpen, this.#open)
+    this.#peakOpen = Math.max(this.#peakOpen, Atomics.add(this.#openOfAll, this.#place, 1) + 1)
+  }
+
+  fail(kind: FailureKind): void {
+    this.failureCounts[kind] = (this.failureCounts[kind] ?? 0) + 1
   }
 
   end(connection: Connection, outcome: Outcome): void {
-    if (connection.established) this.#open--
+    if (connection.established) {
+      this.#open--
+      Atomics.sub(this.#openOfAll, this.#place, 1)
+    }
+    this.messages += connection.messages
     if (outcome === 'completed') this.#completed++
     else if (outcome === 'failed') this.#failed++
     this.sent += connection.sent
@@ -66,7 +83,6 @@ class Account {
 /** Adds up what happens to the connections of a run. */
 export class Tally {
   readonly failures: LoadFailure[] = []
-  readonly failureCounts: Partial<Record<FailureKind, number>> = {}
   messagesEchoed = 0
   readonly #targets: readonly Target[]
   readonly #total: Account
@@ -75,10 +91,21 @@ export class Tally {
   #totalEcho = 0
   #longestEcho = 0
 
-  constructor(targets: readonly Target[], planned: number) {
+  /** `planned` are the connections of all shares together; `openOfAll` has a place for each target and one for all. */
+  constructor(targets: readonly Target[], planned: number, share: Share, openOfAll: Int32Array<SharedArrayBuffer>) {
     this.#targets = targets
-    this.#total = new Account(planned)
-    this.#accounts = targets.map((_, index) => new Account(Math.ceil((planned - index) / targets.length)))
+    const own = portion(planned, share)
+    const byTarget = targets.map(() => 0)
+    for (let ordinal = 0; ordinal < own; ordinal++) {
+      const target = numberOf(ordinal, share) % targets.length
+      byTarget[target] = (byTarget[target] as number) + 1
+    }
+    this.#total = new Account(own, openOfAll, targets.length)
+    this.#accounts = byTarget.map((count, target) => new Account(count, openOfAll, target))
+  }
+
+  get failureCounts(): FailureCounts {
+    return this.#total.failureCounts
   }
 
   /** The index of the target that a connection goes to: they are dealt out in turn. */
@@ -105,8 +132,9 @@ export class Tally {
     this.#accountOf(connection).end(connection, outcome)
   }
 
-  fail(failure: LoadFailure): void {
-    this.failureCounts[failure.kind] = (this.failureCounts[failure.kind] ?? 0) + 1
+  fail(connection: Connection, failure: LoadFailure): void {
+    this.#total.fail(failure.kind)
+    this.#accountOf(connection).fail(failure.kind)
     if (this.failures.length < keptFailures) this.failures.push(failure)
   }
 
@@ -143,12 +171,14 @@ export class Tally {
     return this.#accounts.map((account, index) => ({
       target: this.#targets[index] as Target,
       connections: account.counts,
+      messages: account.messages,
+      failureCounts: account.failureCounts,
       ...account.traffic,
     }))
   }
 
-  messageReport(planned: number): MessageReport {
+  messageReport(): MessageReport {
     const echoed = this.messagesEchoed
-    return { planned, echoed, meanEcho: echoed === 0 ? 0 : this.#totalEcho / echoed, longestEcho: this.#longestEcho }
+    return { planned: 0, echoed, meanEcho: echoed === 0 ? 0 : this.#totalEcho / echoed, longestEcho: this.#longestEcho }
   }
 }

@@ -1,0 +1,103 @@
+import { type Figure, figureNamed, plainFigureNames, shownLatencies } from '../measurement/figures.js'
+import { type LatencyKind, latencyKinds, latencyNames } from '../measurement/recorded-latency.js'
+import { optionText } from '../output/option-text.js'
+import { judgeValue, type Threshold, type ThresholdResult } from '../output/threshold.js'
+import type { LoadReport } from '../report.js'
+import { intervalValues, medianInterval } from './noise.js'
+
+/**
+ * Whether a change is one: `better` and `worse` exceed the noise, `noise` does not, `too few intervals` cannot be told,
+ * and `single value` is a figure that a run has only once.
+ */
+export type Judgement = 'better' | 'worse' | 'same' | 'noise' | 'too few intervals' | 'single value'
+
+/** One figure of two runs. */
+interface ComparedFigure {
+  readonly figure: Figure
+  readonly before: number
+  readonly after: number
+  /** As a share of what it was; infinite where it was 0 and is not any more. */
+  readonly change: number
+  readonly judgement: Judgement
+}
+
+/** Two runs side by side. */
+export interface ReportComparison {
+  readonly figures: readonly ComparedFigure[]
+  /** The latencies that are compared; undefined where the runs have none in common. */
+  readonly latency: LatencyKind | undefined
+  /** What was not the same, as `name before → after`. */
+  readonly differences: readonly string[]
+}
+
+/**
+ * Compares every figure that both runs have. A change exceeds the noise when the 95 % intervals of the medians of both
+ * runs' intervals do not overlap: intervals that follow each other are alike, which this strictness makes up for.
+ */
+export function compareReports(before: LoadReport, after: LoadReport): ReportComparison {
+  const latency = latencyKinds.find(kind => before.latency[kind] !== undefined && after.latency[kind] !== undefined)
+  const names = [
+    ...plainFigureNames.slice(0, 3),
+    ...(latency === undefined ? [] : shownLatencies),
+    ...plainFigureNames.slice(3),
+  ]
+  return {
+    figures: names.flatMap(name => compareFigure(figureIn(name, latency), before, after) ?? []),
+    latency,
+    differences: differencesOf(before, after),
+  }
+}
+
+/** Judges the later of two runs, and its change from the earlier one. */
+export function judgeComparison(
+  before: LoadReport,
+  after: LoadReport,
+  thresholds: readonly Threshold[]
+): ThresholdResult[] {
+  const { latency } = compareReports(before, after)
+  return thresholds.map(threshold => {
+    if (threshold.of === 'value') return judgeValue(threshold, threshold.figure.of(after))
+    return judgeValue(threshold, compareFigure(figureIn(threshold.figure.name, latency), before, after)?.change)
+  })
+}
+
+/** Where a name leaves it open from when latencies are measured, both runs have to mean the same. */
+function figureIn(name: string, latency: LatencyKind | undefined): Figure | undefined {
+  const open = !plainFigureNames.includes(name) && !name.match(/^(due|send|connect)\./)
+  if (!open) return figureNamed(name)
+  const figure = latency === undefined ? undefined : figureNamed(`${latencyNames[latency]}.${name}`)
+  return figure === undefined ? undefined : { ...figure, name }
+}
+
+function compareFigure(figure: Figure | undefined, before: LoadReport, after: LoadReport): ComparedFigure | undefined {
+  const [was, is] = [figure?.of(before), figure?.of(after)]
+  if (figure === undefined || was === undefined || is === undefined) return undefined
+  const change = was === is ? 0 : (is - was) / was
+  return { figure, before: was, after: is, change, judgement: judgementOf(figure, before, after, is - was) }
+}
+
+function judgementOf(figure: Figure, before: LoadReport, after: LoadReport, difference: number): Judgement {
+  if (difference === 0) return 'same'
+  if (figure.ofInterval === undefined) return 'single value'
+  const [was, is] = [before, after].map(report => medianInterval(intervalValues(figure, report)))
+  if (was === undefined || is === undefined) return 'too few intervals'
+  const rises = is.low > was.high
+  const falls = is.high < was.low
+  // The runs as a whole and their intervals have to agree on the direction.
+  if (!(rises && difference > 0) && !(falls && difference < 0)) return 'noise'
+  return rises === (figure.better === 'higher') ? 'better' : 'worse'
+}
+
+function differencesOf(before: LoadReport, after: LoadReport): string[] {
+  const pairs = (one: object, other: object, ignored: readonly string[]) => {
+    const [was, is] = [one as Record<string, unknown>, other as Record<string, unknown>]
+    return [...new Set([...Object.keys(was), ...Object.keys(is)])]
+      .filter(name => !ignored.includes(name) && JSON.stringify(was[name]) !== JSON.stringify(is[name]))
+      .map(name => `${name} ${optionText(was[name])} → ${optionText(is[name])}`)
+  }
+  return [
+    ...pairs(before.plan, after.plan, ['seed', 'startAt', 'monitor']),
+    ...pairs({ 'engine in use': before.engine }, { 'engine in use': after.engine }, []),
+    ...pairs(before.environment, after.environment, ['startedAt']),
+  ]
+}

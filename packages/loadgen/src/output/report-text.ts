@@ -1,0 +1,242 @@
+import { formatCount, formatDuration, formatExactSize, formatRate, formatSize } from 'command-line'
+import colours from 'picocolors'
+import { figureNamed } from '../measurement/figures.js'
+import { latencyKinds, latencyNames, summariesOf } from '../measurement/recorded-latency.js'
+import { serverCost } from '../measurement/server-cost.js'
+import { windowText } from '../mismatch-text.js'
+import { targetName } from '../plan.js'
+import { type FailureCounts, type LoadFailure, type LoadReport, type Stalls, stallThreshold } from '../report.js'
+import { formatChange, formatFigure, formatLatency, formatPrecisely } from './formats.js'
+import type { Output, RunResult } from './output.js'
+import { plainTable } from './plain-table.js'
+import type { ThresholdResult } from './threshold.js'
+
+type Row = [name: string, text: string]
+
+const verdicts = {
+  ok: 'ok',
+  'wrong bytes': 'wrong bytes came back',
+  'connection failed': 'a connection failed',
+  stopped: 'stopped before its end; nothing was wrong so far',
+} as const
+
+/** What the report for people is written to. */
+export interface TextStream {
+  write(text: string): unknown
+}
+
+/** The report for people, on stdout. */
+export function textOutput(stream: TextStream): Output {
+  return {
+    onEnd: result => {
+      stream.write(`${reportText(result)}\n`)
+    },
+  }
+}
+
+/** The report for people: what went over, how fast, and what went wrong. */
+export function reportText({ report, thresholds }: RunResult): string {
+  const parts = [plainTable(summaryRows(report)), latencyTable(report)]
+  if (report.targets.length > 1) parts.push(targetTable(report))
+  parts.push(plainTable(costRows(report)), thresholdTable(thresholds))
+  parts.push(...report.failures.slice(0, 1).map(failureText))
+  return parts.filter(part => part !== '').join('\n\n')
+}
+
+/** How the run failed, in one line: the first failure, and how many more there were of each kind. */
+export function failureLine({ failures, failureCounts }: LoadReport): string {
+  const first = failures[0] as LoadFailure
+  const more = { ...failureCounts, [first.kind]: (failureCounts[first.kind] ?? 1) - 1 }
+  const text = countsByKind(more)
+  return text === '' ? first.message : `${first.message} (and ${text})`
+}
+
+/** Which thresholds were not met, in one line; undefined when all were. */
+export function thresholdLine(thresholds: readonly ThresholdResult[]): string | undefined {
+  const missed = thresholds.filter(({ met }) => !met)
+  if (missed.length === 0) return undefined
+  return `not met: ${missed.map(result => `${result.threshold} (${actualText(result)})`).join(', ')}`
+}
+
+function summaryRows(report: LoadReport): Row[] {
+  const { verdict, connections, crowd } = report
+  const rows: Row[] = [
+    ['verdict', verdict === 'ok' ? colours.green(verdicts.ok) : colours.red(verdicts[verdict])],
+    ['time', timeText(report)],
+    ['connections', connectionText(report)],
+    ...rateRows(report),
+    ...trafficRows(report),
+  ]
+  if (crowd !== undefined) {
+    const { atOnce, at, answeredAfter } = crowd
+    rows.push(
+      ['crowd', `${formatCount(atOnce)} connected and unanswered at once, ${time(at)} after the start`],
+      ['', `all answered ${time(answeredAfter)} later`]
+    )
+  }
+  if (report.plan.workload !== 'idle') rows.push(['stalls', stallText(report.stalls)])
+  if (connections.failed > 0) rows.push(['failures', colours.red(countsByKind(report.failureCounts))])
+  return rows
+}
+
+function timeText({ elapsed, measured }: LoadReport): string {
+  const outside = measured.elapsed > 0 && elapsed - measured.elapsed > elapsed / 100
+  return outside ? `${time(elapsed)}, of which ${time(measured.elapsed)} were measured` : time(elapsed)
+}
+
+function rateRows(report: LoadReport): Row[] {
+  const { messages, measured, plan } = report
+  const names = { rps: plan.workload === 'strings' ? 'strings' : 'messages', cps: 'connects' }
+  const rows: Row[] = []
+  const rps = figureNamed('rps')?.of(report)
+  if (messages !== undefined) {
+    const all = messages.planned > 0 ? ` of ${formatCount(messages.planned)}` : ''
+    const rate = rps === undefined ? '' : `, ${formatFigure(rps, 'per second')}`
+    rows.push([names.rps, `${formatCount(messages.echoed)}${all} echoed${rate}`])
+    if (report.latency.fromSend === undefined && messages.echoed > 0) {
+      rows.push([
+        'echo time',
+        `mean ${formatLatency(messages.meanEcho)}, longest ${formatLatency(messages.longestEcho)}`,
+      ])
+    }
+  } else if (rps !== undefined) {
+    rows.push([names.rps, `${formatCount(measured.messages)} measured, ${formatFigure(rps, 'per second')}`])
+  }
+  const cps = figureNamed('cps')?.of(report)
+  if (cps !== undefined) {
+    rows.push([names.cps, `${formatCount(measured.connections)} measured, ${formatFigure(cps, 'per second')}`])
+  }
+  return rows
+}
+
+function trafficRows(report: LoadReport): Row[] {
+  const { plan, sent, received, verified, elapsed } = report
+  const rows: Row[] = []
+  if (plan.workload !== 'idle') rows.push(['sent', formatExactSize(sent)])
+  if (plan.workload === 'stream' && plan.noRead && received === 0) {
+    rows.push(['unread', `${formatSize(sent)} are with the server and the kernels`])
+  } else if (plan.workload !== 'idle' || received > 0) {
+    rows.push(['echoed', formatExactSize(received)], ['verified', formatExactSize(verified)])
+  }
+  const measured = figureNamed('throughput')?.of(report)
+  if (verified > 0) rows.push(['rate', `${formatRate(measured ?? (verified * 1000) / elapsed)} each way`])
+  return rows
+}
+
+/** What the run has cost loadgen and the server, and whether loadgen kept up. */
+function costRows(report: LoadReport): Row[] {
+  const { generator, lag, server } = report
+  const { cpuPercent, peakRss, bottleneck, threads } = generator
+  const busy = threads.length > 1 ? ` (threads ${threads.map(each => `${Math.round(each)} %`).join(', ')})` : ''
+  const rows: Row[] = []
+  if (lag !== undefined) rows.push(...lagRows(lag))
+  const cost = serverCost(report)
+  if (server !== undefined && cost !== undefined) {
+    const each = cost.cpuPerMessage === undefined ? '' : `, ${formatLatency(cost.cpuPerMessage)} each message`
+    const memory = cost.memoryPerConnection
+    const above = memory === undefined ? '' : `, ${formatSize(Math.round(memory))} each connection`
+    rows.push(
+      ['server', `${cost.cpuPercent.toFixed(0)} % of a core${each} (${server.name}, pid ${server.pid})`],
+      ['', `at most ${formatSize(cost.peakMemory)}${above}`]
+    )
+  }
+  if (peakRss > 0) {
+    rows.push(['loadgen', `${cpuPercent.toFixed(0)} % of a core${busy}, at most ${formatSize(peakRss)}`])
+  }
+  if (bottleneck !== undefined) rows.push(['warning', colours.yellow(bottleneck)])
+  return rows
+}
+
+function lagRows({ scheduled, late, lateness, longest, total, unsent }: NonNullable<LoadReport['lag']>): Row[] {
+  const limit = `sent more than ${formatLatency(lateness)} late by loadgen`
+  const rows: Row[] = []
+  if (late === 0) rows.push(['schedule', `kept: none of ${formatCount(scheduled)} ${limit}`])
+  else {
+    const share = ((100 * late) / Math.max(1, scheduled)).toPrecision(2)
+    rows.push(
+      ['schedule', colours.yellow(`${formatCount(late)} of ${formatCount(scheduled)} (${share} %) ${limit}`)],
+      ['', `by up to ${formatLatency(longest)}, ${formatLatency(total)} in all`]
+    )
+  }
+  if (unsent > 0) rows.push(['', `${formatCount(unsent)} were due and never sent: no connection was free`])
+  return rows
+}
+
+function latencyTable({ latency }: LoadReport): string {
+  const summaries = summariesOf(latency)
+  const rows = latencyKinds.flatMap(kind => {
+    const summary = summaries[kind]
+    if (summary === undefined || summary.count === 0) return []
+    const { mean, standardDeviation, p50, p90, p99, p999, p9999, max } = summary
+    return [[latencyNames[kind], ...[mean, standardDeviation, p50, p90, p99, p999, p9999, max].map(formatLatency)]]
+  })
+  if (rows.length === 0) return ''
+  return plainTable([['latency', 'mean', 'sd', 'p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'], ...rows], 'figures')
+}
+
+function targetTable({ targets }: LoadReport): string {
+  const withMessages = targets.some(({ messages }) => messages > 0)
+  const header = ['target', 'connections', ...(withMessages ? ['messages'] : []), 'sent', 'verified', 'failures']
+  const rows = targets.map(({ target, connections, messages, sent, verified, failureCounts }) => [
+    targetName(target),
+    formatCount(connections.established),
+    ...(withMessages ? [formatCount(messages)] : []),
+    formatSize(sent),
+    formatSize(verified),
+    countsByKind(failureCounts) || '0',
+  ])
+  return plainTable([header, ...rows], 'figures')
+}
+
+/** How a run stands to its thresholds, a line for each. */
+export function thresholdTable(thresholds: readonly ThresholdResult[]): string {
+  return plainTable(
+    thresholds.map(result => [
+      'threshold',
+      result.threshold,
+      result.met ? colours.green('met') : colours.red('not met'),
+      actualText(result),
+    ])
+  )
+}
+
+function actualText({ figure, of, actual }: ThresholdResult): string {
+  if (actual === undefined) return 'not measured'
+  return of === 'change' ? formatChange(actual) : formatPrecisely(actual, figureNamed(figure)?.unit ?? 'count')
+}
+
+function failureText(failure: LoadFailure): string {
+  return failure.mismatch === undefined ? failure.message : `${failure.message}\n${windowText(failure.mismatch)}`
+}
+
+function countsByKind(counts: FailureCounts): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${formatCount(count)} × ${kind}`)
+    .join(', ')
+}
+
+function stallText({ count, longest, total }: Stalls): string {
+  const threshold = formatDuration(stallThreshold)
+  const wait = `longest wait ${time(longest)}`
+  if (count === 0) return `none of ${threshold} or more (${wait})`
+  return `${formatCount(count)} of ${threshold} or more, ${time(total)} in all (${wait})`
+}
+
+function connectionText({ connections }: LoadReport): string {
+  const { planned, established, completed, failed, peakOpen } = connections
+  const parts = [
+    planned > 0
+      ? `${formatCount(established)} of ${formatCount(planned)} established`
+      : `${formatCount(established)} established`,
+  ]
+  if (planned !== 1) parts.push(`${formatCount(peakOpen)} at once`)
+  parts.push(`${formatCount(completed)} completed`)
+  if (failed > 0) parts.push(`${formatCount(failed)} failed`)
+  return parts.join(', ')
+}
+
+/** A measured duration, without the digits that nobody measured. */
+function time(milliseconds: number): string {
+  return formatDuration(Number(milliseconds.toPrecision(3)))
+}

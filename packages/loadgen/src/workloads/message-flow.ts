@@ -1,0 +1,133 @@
+import { Budget } from '../pacing/budget.js'
+import { lateness, Pacer } from '../pacing/pacer.js'
+import { Schedule } from '../pacing/schedule.js'
+import { portion } from '../pacing/share.js'
+import type { Resolved } from '../plan.js'
+import type { Lag } from '../report.js'
+import type { Session } from '../thread/session.js'
+import { type FlowPlan, isPaced } from './flow-options.js'
+
+export interface MessageSlot {
+  /** It has gone for good. */
+  readonly ended: boolean
+}
+
+/** Decides when the next message begins, and in which slot: one that has nothing on its way. */
+export interface MessageFlow<Slot extends MessageSlot> {
+  /** The schedule begins, at `at` of the thread's clock. */
+  start(at: number): void
+  /** Nothing more begins. */
+  stop(): void
+  /** This slot can begin a message, for the first time or again. */
+  release(slot: Slot): void
+  lag(): Lag | undefined
+}
+
+export interface FlowOptions<Slot extends MessageSlot> {
+  readonly session: Session
+  readonly plan: Resolved<FlowPlan>
+  /** Bytes of the next message in this slot. */
+  sizeOf(slot: Slot): number
+  /** A message of `size` bytes begins, due at `due` of the thread's clock (-1: whenever). */
+  begin(slot: Slot, size: number, due: number, now: number): void
+}
+
+/** The flow that a plan asks for: an open loop where it has a rate, else a closed one. */
+export function createMessageFlow<Slot extends MessageSlot>(options: FlowOptions<Slot>): MessageFlow<Slot> {
+  return isPaced(options.plan) ? new OpenLoop(options) : new ClosedLoop(options)
+}
+
+function budgetOf({ session, plan }: Pick<FlowOptions<never>, 'session' | 'plan'>): Budget {
+  return new Budget({
+    requests: plan.requests === 0 ? Number.POSITIVE_INFINITY : portion(plan.requests, session.share),
+    bytes: plan.bytes === 0 ? Number.POSITIVE_INFINITY : portion(plan.bytes, session.share),
+  })
+}
+
+class ClosedLoop<Slot extends MessageSlot> implements MessageFlow<Slot> {
+  readonly #options: FlowOptions<Slot>
+  readonly #budget: Budget
+  #waiting: Slot[] = []
+  #state: 'waiting' | 'running' | 'stopped' = 'waiting'
+
+  constructor(options: FlowOptions<Slot>) {
+    this.#options = options
+    this.#budget = budgetOf(options)
+  }
+
+  start(): void {
+    this.#state = 'running'
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const slot of waiting) this.release(slot)
+  }
+
+  stop(): void {
+    this.#state = 'stopped'
+  }
+
+  release(slot: Slot): void {
+    if (this.#state === 'waiting') this.#waiting.push(slot)
+    if (this.#state !== 'running') return
+    const { session, begin, sizeOf } = this.#options
+    const now = performance.now()
+    const size = sizeOf(slot)
+    if (now < session.timeline.measuredFrom || this.#budget.take(size)) begin(slot, size, -1, now)
+    else session.completeOutstanding()
+  }
+
+  lag(): undefined {}
+}
+
+class OpenLoop<Slot extends MessageSlot> implements MessageFlow<Slot> {
+  readonly #options: FlowOptions<Slot>
+  readonly #budget: Budget
+  readonly #pacer: Pacer<Slot>
+  #unsent = 0
+
+  constructor(options: FlowOptions<Slot>) {
+    const { session, plan } = options
+    this.#options = options
+    this.#budget = budgetOf(options)
+    this.#pacer = new Pacer({
+      clock: {
+        now: () => performance.now(),
+        timer: (delay, callback) => session.loop.timer(delay, callback),
+      },
+      schedule: new Schedule({ ...plan, share: session.share }),
+      usable: slot => !slot.ended,
+      begin: (slot, due, now) => this.#begin(slot, due, now),
+      // The measured time is over as well, or will be in a moment: the session's timer ends it.
+      exhausted: () => {},
+    })
+  }
+
+  start(at: number): void {
+    const { measuredFrom, measuredUntil } = this.#options.session.timeline
+    this.#pacer.start(at, { measuredFrom, end: measuredUntil })
+  }
+
+  stop(): void {
+    if (this.#pacer.stopped) return
+    this.#pacer.stop()
+    // What a budget has ended was not due any more.
+    if (!this.#budget.exhausted) this.#unsent = this.#pacer.overdue(performance.now())
+  }
+
+  release(slot: Slot): void {
+    this.#pacer.release(slot)
+  }
+
+  #begin(slot: Slot, due: number, now: number): boolean {
+    const { session, begin, sizeOf } = this.#options
+    const size = sizeOf(slot)
+    const may = due < session.timeline.measuredFrom || this.#budget.take(size)
+    if (may) begin(slot, size, due, now)
+    else session.completeOutstanding()
+    return may
+  }
+
+  lag(): Lag {
+    return { ...this.#pacer.lag, lateness, unsent: this.#unsent }
+  }
+}

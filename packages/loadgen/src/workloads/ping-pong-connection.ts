@@ -1,0 +1,93 @@
+import type { Block, Socket } from 'reactor'
+import type { MessageLengths } from '../payload/message-lengths.js'
+import type { CreateDriver } from '../thread/driver.js'
+import type { Session } from '../thread/session.js'
+import { EchoConnection } from './echo-connection.js'
+import { createMessageFlow, type MessageFlow } from './message-flow.js'
+import { type PayloadSource, payloadSource } from './payload-source.js'
+import type { PingPongPlan } from './ping-pong.js'
+
+class PingPongConnection extends EchoConnection {
+  readonly lengths: MessageLengths
+  readonly #flow: MessageFlow<PingPongConnection>
+  readonly #pipeline: number
+  /** What is on its way, in the order in which it has to come back: a ring as long as the pipeline. */
+  readonly #ends: Float64Array | number[]
+  readonly #dues: Float64Array | number[]
+  readonly #sentAts: Float64Array | number[]
+  #first = 0
+  #outstanding = 0
+  #leaving = false
+
+  constructor(
+    session: Session,
+    number: number,
+    pipeline: number,
+    source: PayloadSource,
+    flow: MessageFlow<PingPongConnection>
+  ) {
+    super(session, number, source.payloadOf(number))
+    this.lengths = source.lengthsOf(number)
+    this.#flow = flow
+    this.#pipeline = pipeline
+    // A short array is faster and smaller than a typed one.
+    const ring = () => (pipeline > 8 ? new Float64Array(pipeline) : Array.from({ length: pipeline }, () => 0.5))
+    this.#ends = ring()
+    this.#dues = ring()
+    this.#sentAts = ring()
+  }
+
+  protected begin(): void {
+    for (let slot = 0; slot < this.#pipeline && !this.ended; slot++) this.#flow.release(this)
+  }
+
+  sendMessage(size: number, due: number, now: number): void {
+    const at = (this.#first + this.#outstanding) % this.#pipeline
+    const end = this.limit + size
+    this.#ends[at] = end
+    this.#dues[at] = due
+    this.#sentAts[at] = now
+    this.#outstanding++
+    this.allow(end, false)
+  }
+
+  override onRead(socket: Socket, block: Block, start: number, length: number): void {
+    super.onRead(socket, block, start, length)
+    if (this.#outstanding === 0 || this.verified < (this.#ends[this.#first] as number)) return
+    const now = performance.now()
+    while (this.#outstanding > 0 && this.verified >= (this.#ends[this.#first] as number) && !this.ended) {
+      this.#answered(now)
+    }
+  }
+
+  #answered(now: number): void {
+    const [due, sentAt] = [this.#dues[this.#first] as number, this.#sentAts[this.#first] as number]
+    this.#first = (this.#first + 1) % this.#pipeline
+    this.#outstanding--
+    this.session.messageEchoed(this, due, sentAt, now)
+    if (!this.#leaving) this.#flow.release(this)
+    else if (this.#outstanding === 0) this.complete()
+  }
+
+  override drain(): void {
+    this.#leaving = true
+    if (this.#outstanding === 0) this.complete()
+  }
+}
+
+export const pingPongDriver: CreateDriver<PingPongPlan> = (session, plan) => {
+  const source = payloadSource(session, plan)
+  const flow = createMessageFlow<PingPongConnection>({
+    session,
+    plan,
+    sizeOf: connection => connection.lengths.next(),
+    begin: (connection, size, due, now) => connection.sendMessage(size, due, now),
+  })
+  return {
+    duration: plan.duration,
+    createConnection: number => new PingPongConnection(session, number, plan.pipeline, source, flow),
+    traffic: at => flow.start(at),
+    stop: () => flow.stop(),
+    lag: () => flow.lag(),
+  }
+}
