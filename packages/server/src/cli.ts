@@ -6,6 +6,7 @@ import { listeningOptions } from './options/listening-options.js'
 import { observationOptions } from './options/observation-options.js'
 import { protocolOptions } from './options/protocol-options.js'
 import { resolveProtocol } from './options/resolve-protocol.js'
+import { presetNames, withPreset } from './presets.js'
 import { defaultPorts } from './protocols/settings.js'
 import { checkReadyDescriptor } from './ready-notice.js'
 import { serve } from './serve.js'
@@ -17,11 +18,17 @@ await runCommandLine('server', yargs =>
       'bytes for a client that does not read. One line on stdout says that it listens; everything else goes to stderr.',
     command =>
       observationOptions(limitOptions(modelOptions(protocolOptions(listeningOptions(command)))))
+        .option('preset', {
+          describe: 'defaults that make one of the systems that this server is modelled on; other options still count',
+          choices: presetNames,
+        })
         .example('$0 --ports 9000 --host ::', 'port 9000, IPv4 and IPv6')
         .example('$0 --pipe-threshold 64k --stats 5s', 'hold less, and say how much')
         .example('$0 --protocol reverse', 'write back each line reversed')
+        .example('$0 --preset server-models-03 --delay 0s', 'five threads that acknowledge messages, at once')
         .epilogue('Exit codes: 0 ended by a signal, 1 cannot listen, 2 usage, 130 or 143 second signal.'),
-    async options => {
+    async given => {
+      const options = withPreset(given)
       if (options.readyFd !== undefined) checkReadyDescriptor(options.readyFd)
       const protocol = resolveProtocol(options)
       const ports = options.ports ?? defaultPorts[protocol.name]

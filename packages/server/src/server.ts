@@ -9,7 +9,7 @@ import type { Service } from './models/service.js'
 import { startSingle } from './models/single.js'
 import { startThreaded } from './models/threaded.js'
 import type { Limits } from './protocols/protocol.js'
-import type { ProtocolSettings } from './protocols/settings.js'
+import { hasMessages, type ProtocolSettings } from './protocols/settings.js'
 import type { ServerReport, ServerStats, StopReport } from './server-messages.js'
 import { StartError } from './start-error.js'
 
@@ -85,14 +85,15 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const host = await resolveHost(options.host ?? '127.0.0.1')
+  const protocol = options.protocol ?? { name: 'echo' }
   const service: Service = {
     host,
     ports: options.ports,
     dualStack: host === '::',
     backlog: options.backlog ?? defaultBacklog,
     pipeThreshold: options.pipeThreshold ?? defaultPipeThreshold,
-    protocol: options.protocol ?? { name: 'echo' },
-    limits: limitsOf(options),
+    protocol,
+    limits: limitsOf(protocol, options),
     delay: options.delay ?? 0,
     maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
     reportConnections: options.reportConnections ?? false,
@@ -121,10 +122,11 @@ async function requireLinux(model: ModelName): Promise<void> {
   })
 }
 
-function limitsOf({ maxMessage, messageTimeout, idleTimeout }: ServerOptions): Limits {
+function limitsOf(protocol: ProtocolSettings, { maxMessage, messageTimeout, idleTimeout }: ServerOptions): Limits {
   return {
     maxMessage: maxMessage ?? defaultMaxMessage,
-    messageTimeout: messageTimeout ?? defaultMessageTimeout,
+    // Without messages nobody is late with one, and no connection needs a deadline.
+    messageTimeout: hasMessages(protocol) ? (messageTimeout ?? defaultMessageTimeout) : Number.POSITIVE_INFINITY,
     idleTimeout: idleTimeout ?? Number.POSITIVE_INFINITY,
   }
 }

@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly withPipe?: boolean
   /** A file for stderr, instead of `ServerProcess.stderr`. */
   readonly errorsTo?: string
+  /** The folder that it runs in. */
+  readonly folder?: string
   /** For the runtime, before the program. */
   readonly nodeOptions?: readonly string[]
 }
@@ -55,7 +57,7 @@ export class ServerProcess {
   }
 
   static start(args: readonly string[], options: StartOptions = {}): ServerProcess {
-    const { descriptors, largestFile, withPipe = false, errorsTo, nodeOptions = [] } = options
+    const { descriptors, largestFile, withPipe = false, errorsTo, folder, nodeOptions = [] } = options
     const errors = errorsTo === undefined ? undefined : openSync(errorsTo, 'w')
     const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', errors ?? 'pipe']
     if (withPipe) stdio.push('pipe')
@@ -66,8 +68,8 @@ export class ServerProcess {
     ]
     const limited = ['-c', [...limits, 'exec "$@"'].join(' && '), 'sh', ...command]
     try {
-      if (limits.length > 0) return new ServerProcess(spawn('sh', limited, { stdio }))
-      return new ServerProcess(spawn(process.execPath, command.slice(1), { stdio }))
+      if (limits.length > 0) return new ServerProcess(spawn('sh', limited, { stdio, cwd: folder }))
+      return new ServerProcess(spawn(process.execPath, command.slice(1), { stdio, cwd: folder }))
     } finally {
       if (errors !== undefined) closeSync(errors)
     }

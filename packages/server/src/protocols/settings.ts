@@ -14,6 +14,11 @@ export const defaultPorts: Readonly<Record<ProtocolName, readonly number[]>> = {
   kv: [60000],
 }
 
+/** Whether there are messages that a client can begin and not complete. */
+export function hasMessages(protocol: ProtocolSettings): boolean {
+  return protocol.name !== 'echo' && !(protocol.name === 'reverse' && protocol.unit === 'chunk')
+}
+
 export interface EchoSettings {
   readonly name: 'echo'
 }

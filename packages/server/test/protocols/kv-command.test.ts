@@ -62,7 +62,7 @@ test('what is wrong is named as memcached names it', () => {
     'set k x 0 3': 'CLIENT_ERROR bad command line format',
     'set k 0 x 3': 'CLIENT_ERROR bad command line format',
     'set k 4294967296 0 3': 'CLIENT_ERROR bad command line format',
-    'set k 0 0 -1': 'CLIENT_ERROR bad data chunk',
+    'set k 0 0 -1': 'CLIENT_ERROR bad command line format',
     'set k x': 'CLIENT_ERROR bad command line format',
     [`set ${long} 0 0 3`]: 'CLIENT_ERROR bad command line format',
     [`get ${long}`]: 'CLIENT_ERROR bad command line format',
@@ -72,7 +72,7 @@ test('what is wrong is named as memcached names it', () => {
     'touch k x': 'CLIENT_ERROR invalid exptime argument',
     'gat x k': 'CLIENT_ERROR invalid exptime argument',
     'delete k 1': 'CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]',
-    'flush_all x': 'CLIENT_ERROR bad command line format',
+    'flush_all x': 'CLIENT_ERROR invalid exptime argument',
   }
   for (const [line, reply] of Object.entries(cases)) assert.is((parse(line) as { reply?: string }).reply, reply, line)
   assert.is(parse(`get ${'x'.repeat(250)}`).kind, 'retrieve')

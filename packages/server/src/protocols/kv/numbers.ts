@@ -20,8 +20,11 @@ export function exptimeOf(word: string | undefined): number | undefined {
   return Math.abs(value) <= largestSigned32 ? value : undefined
 }
 
-/** 32 bits with a sign; a negative one is as wrong as can be, but in another way. */
-export const lengthOf = exptimeOf
+/** 31 bits. */
+export function lengthOf(word: string | undefined): number | undefined {
+  const value = exptimeOf(word)
+  return value !== undefined && value >= 0 ? value : undefined
+}
 
 /** 64 bits. Ours stay below 2^53, so that what is lost beyond it equals none of them. */
 export function uniqueOf(word: string | undefined): number | undefined {

@@ -83,7 +83,6 @@ function storage(mode: StoreMode, words: readonly string[]): Command {
   if (key === undefined || flags === undefined || exptime === undefined || length === undefined || cas === undefined) {
     return wrong(badFormat, noreply)
   }
-  if (length < 0) return wrong('CLIENT_ERROR bad data chunk', noreply)
   return { kind: 'store', mode, key, flags, exptime, length, cas, noreply }
 }
 
@@ -91,7 +90,7 @@ function storage(mode: StoreMode, words: readonly string[]): Command {
 function seedSet(words: readonly string[]): Command {
   const key = keyOf(words[1])
   const length = lengthOf(words[2])
-  if (key === undefined || length === undefined || length < 0) return wrong(badFormat)
+  if (key === undefined || length === undefined) return wrong(badFormat)
   return { kind: 'store', mode: 'set', key, flags: 0, exptime: 0, length, cas: 0, noreply: false }
 }
 
@@ -128,5 +127,5 @@ function flushing(words: readonly string[]): Command {
   const noreply = saysNoreply(words)
   const [, word] = noreply ? words.slice(0, -1) : words
   const delay = word === undefined ? 0 : exptimeOf(word)
-  return delay === undefined ? wrong(badFormat, noreply) : { kind: 'flush', delay, noreply }
+  return delay === undefined ? wrong(badExptime, noreply) : { kind: 'flush', delay, noreply }
 }
