@@ -138,9 +138,11 @@ function describeProgram(program: Program, target: TargetOptions, stopped: StopR
   }
 }
 
-/** Time without progress blames nobody on a machine that did not even let the judge run. */
+/** Time without progress, or without rest, blames nobody on a machine that did not even let the judge run. */
 function excuse(finding: Finding, wakefulness: Wakefulness): Finding {
-  const byTime = finding instanceof Blame && (finding.kind === 'stall' || finding.evidence.timedOut === true)
+  const byTime =
+    finding instanceof Blame &&
+    (finding.kind === 'stall' || finding.evidence.timedOut === true || finding.evidence.starved === true)
   const late = wakefulness.latePercent
   if (!byTime || !wakefulness.isHindered) return finding
   return new Doubt(

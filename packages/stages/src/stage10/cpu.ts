@@ -1,5 +1,7 @@
 import type { EchoClient } from '../echo-client.js'
 import { seconds } from '../format.js'
+import { Patience } from '../patience.js'
+import type { StalledClients } from '../protocol.js'
 import { type CpuSpan, cpuLimit, judgeCpu, readyLimit, spinLimit, spinSpan } from '../rules/cpu-rule.js'
 import type { StageTest, TestContext } from '../stage-test.js'
 import { Blame } from '../verdict.js'
@@ -22,8 +24,10 @@ const closeTime = 500
 /** What each client that does not read offers, in bytes: more than all buffers hold, little for who takes it all. */
 const stalledSize = 64 * 1024 * 1024
 
-/** How long that may take to fill the buffers, in milliseconds. */
-const fillingTime = 500
+/** The buffers are full when nothing was taken for so long, which is looked at so often; and how long that may take. Milliseconds. */
+const fillingTime = 300
+const lookEvery = 50
+const longestFilling = 10_000
 
 /** How often progress is told, in milliseconds. */
 const tellEvery = 5_000
@@ -103,16 +107,34 @@ async function judgeStalled(context: TestContext): Promise<void> {
   const { target, protocol } = context
   const stalled = await protocol.stall(context, target.ports, stalledSize * target.ports.length)
   context.happened('clients that do not read began to stream')
-  await context.pause(fillingTime)
+  // Who takes all that is sent has work to do.
+  if (await isHeldUp(context, stalled)) await watchStalled(context)
+  // Not by RST, which is another test's matter, as is what they get to read.
+  context.judgeOnlyLimits()
+  await stalled.read('a client that did not read')
+}
+
+async function watchStalled(context: TestContext): Promise<void> {
   const start = await context.resources.mark()
   await context.pause(context.scale.cpu.stalled)
   const spans = await context.resources.spansSince(start)
   const { worst, spins } = judgeCpu(spans)
   context.measure({ stalledCpuPercent: worst }, { stalledCpuPercent: spinLimit })
   if (spins) blame(context, spans, start, ' while clients did not read')
-  // Not by RST, which is another test's matter, as is what they get to read.
-  context.judgeOnlyLimits()
-  await stalled.read('a client that did not read')
+}
+
+/** True as soon as nothing more is taken from clients that do not read; false when that is not soon. */
+async function isHeldUp(context: TestContext, stalled: StalledClients): Promise<boolean> {
+  const patience = new Patience(fillingTime)
+  const deadline = performance.now() + longestFilling
+  for (let last = -1; !patience.isExhausted(); ) {
+    const sent = await stalled.sent()
+    if (sent !== last) patience.renew()
+    if (performance.now() > deadline) return false
+    last = sent
+    await context.pause(lookEvery)
+  }
+  return true
 }
 
 /** A connection that has been reset, or ended in the middle, is what many programs never look at again, or for ever. */
@@ -135,10 +157,11 @@ function blame(context: TestContext, spans: readonly CpuSpan[], start: number, w
   const { mean, worst, ready } = judgeCpu(spans)
   const elapsed = (spans.at(-1)?.to ?? 0) - (spans[0]?.from ?? 0)
   const [used, time] = mean >= cpuLimit ? [mean, elapsed] : [worst, Math.min(spinSpan, elapsed)]
-  const wanted = used < spinLimit && ready >= readyLimit ? ', all that it could get on this busy machine' : ''
+  const starved = used < spinLimit && ready >= readyLimit
+  const wanted = starved ? ', all that it could get on this busy machine' : ''
   throw new Blame(
     'limit',
     `used ${used.toFixed(1)} % of one core for ${seconds(time)}${when}${wanted}${context.resources.describeBusiest(start)}`,
-    { ready, spans: spans.map(({ from, to, cpu }) => ({ from, to, cpu })) }
+    { ready, starved, spans: spans.map(({ from, to, cpu }) => ({ from, to, cpu })) }
   )
 }
