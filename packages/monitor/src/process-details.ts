@@ -14,6 +14,12 @@ export function readPss(pid: number): number | undefined {
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
 }
 
+/** Resident set size in bytes (`/proc/PID/status`, proc_pid_status(5)); undefined when the process has ended. */
+export function readRss(pid: number): number | undefined {
+  const [, kibibytes] = readIfAllowed(`/proc/${pid}/status`)?.match(/^VmRSS:\s+(\d+) kB$/m) ?? []
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
+}
+
 export interface ContextSwitches {
   /** The thread gave the CPU up by itself, to wait. */
   readonly voluntary: number

@@ -1,7 +1,7 @@
 import { uptime } from 'node:os'
 import pidusage from 'pidusage'
 import { CpuAccount } from './cpu-account.js'
-import { readContextSwitches, readPss } from './process-details.js'
+import { readContextSwitches, readPss, readRss } from './process-details.js'
 import { identityOf, type ProcessStat, readProcessStat } from './process-stat.js'
 import { ProcessTree } from './process-tree.js'
 import type { ProcessSample, Sample } from './sample.js'
@@ -158,13 +158,19 @@ async function observe(stats: readonly ProcessStat[]): Promise<Observation[]> {
       { maxage }
     )
   } catch {
-    // All of them have ended since they were listed.
+    // All of them have ended since they were listed, or descriptors were closed while pidusage read them.
     usages = {}
   }
   return stats.flatMap(stat => {
-    const usage = usages[stat.pid]
+    const usage = usages[stat.pid] ?? readUsage(stat)
     return usage ? [{ stat, usage }] : []
   })
+}
+
+/** What pidusage would have said: it also fails where a process still runs. */
+function readUsage(stat: ProcessStat): Usage | undefined {
+  const memory = readRss(stat.pid)
+  return memory === undefined ? undefined : { ctime: stat.ownTicks * millisecondsPerTick, memory }
 }
 
 function stillRuns(stat: ProcessStat): boolean {

@@ -24,7 +24,7 @@ const closeTime = 500
 /** What each client that does not read offers, in bytes: more than all buffers hold, little for who takes it all. */
 const stalledSize = 64 * 1024 * 1024
 
-/** The buffers are full when nothing was taken for so long, which is looked at so often; and how long that may take. Milliseconds. */
+/** When nothing was taken for so long (milliseconds), the buffers are full; how often to look, and for how long. */
 const fillingTime = 300
 const lookEvery = 50
 const longestFilling = 10_000
