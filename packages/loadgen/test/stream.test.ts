@@ -64,6 +64,14 @@ for (const engine of engines) {
     assert.is(report.verified, 20_000)
   })
 
+  test('FIN follows the last byte, or waits until everything has come back', async () => {
+    const [early] = (await streamAgainst({ kind: 'hasty' }, { engine })).failures
+    assert.is(early?.kind, 'closed early')
+    const report = await streamAgainst({ kind: 'hasty' }, { engine, finAfterEcho: true })
+    assert.is(report.verdict, 'ok')
+    assert.is(report.verified, mib)
+  })
+
   const at = 300_001
   const wrong: readonly (readonly [string, Fault, RegExp])[] = [
     ['one changed byte', { kind: 'flip', at, span: 1 }, /one byte was altered/],

@@ -4,6 +4,9 @@ import { blameFailures } from './load-blame.js'
 import type { Protocol, StalledClients } from './protocol.js'
 import { Doubt } from './verdict.js'
 
+/** Whether a program sends everything back although the client has ended is asked with a client's last words alone. */
+export const echoStream = { workload: 'stream', finAfterEcho: true } as const
+
 /** More bytes than any stream moves. */
 const endless = Number.MAX_SAFE_INTEGER
 
@@ -53,11 +56,11 @@ export const echo: Protocol = {
 
   async stall(context, ports, size) {
     const connections = ports.length
-    return new Streams(await context.load(ports, { workload: 'stream', size, connections, noRead: true, hold: true }))
+    return new Streams(await context.load(ports, { ...echoStream, size, connections, noRead: true, hold: true }))
   },
 
   async talk(context, port) {
-    return new Streams(await context.load([port], { workload: 'stream', size: endless, connections: 1 }))
+    return new Streams(await context.load([port], { ...echoStream, size: endless, connections: 1 }))
   },
 }
 

@@ -113,6 +113,13 @@ for (const stageTest of [cpu, memory]) {
   })
 }
 
+for (const stageTest of [nonblocking, memory]) {
+  test(`${stageTest.id} does not blame a program for what it owes at FIN`, async () => {
+    const result = await judgeFixture('broken/bytes-dropped-at-fin.js', stageTest)
+    assert.is(result.verdict, 'pass', result.reason)
+  })
+}
+
 test('cpu does not blame a program for wrong bytes', async () => {
   const result = await judgeFixture('broken/bytes-upper-case.js', cpu)
   assert.is(result.verdict, 'pass', result.reason)

@@ -43,6 +43,11 @@ export abstract class EchoConnection extends Connection {
     this.#writeSize = session.arena.blockSize
   }
 
+  /** FIN waits until everything has come back, instead of following the last byte. */
+  protected get finAfterEcho(): boolean {
+    return false
+  }
+
   /** Everything that was allowed has been sent. */
   protected allSent(): void {}
 
@@ -109,11 +114,14 @@ export abstract class EchoConnection extends Connection {
       left -= this.#sendBlock(Math.min(this.#writeSize, this.#limit - this.sent))
     }
     if (this.sent < this.#limit || this.ended) return
-    if (this.#last && !this.#finSent) {
-      this.#finSent = true
-      this.socket.shutdown()
-    }
+    this.#finish()
     this.allSent()
+  }
+
+  #finish(): void {
+    if (!this.#last || this.#finSent || (this.finAfterEcho && this.received < this.sent)) return
+    this.#finSent = true
+    this.socket.shutdown()
   }
 
   #sendLater(): void {
@@ -159,7 +167,10 @@ export abstract class EchoConnection extends Connection {
     const right = mismatch === -1 ? owed : mismatch
     this.verified += right
     if (right < length) this.#examine(block.memory.subarray(start + right, start + length))
-    else if (this.received === this.#limit) this.allEchoed()
+    else if (this.received === this.#limit) {
+      this.#finish()
+      this.allEchoed()
+    }
   }
 
   #examine(more: Uint8Array): void {

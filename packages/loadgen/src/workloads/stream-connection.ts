@@ -23,6 +23,10 @@ class StreamConnection extends EchoConnection {
     this.#size = plan.size === 0 ? Number.MAX_SAFE_INTEGER : shareOf(plan.size, session.planned, number)
   }
 
+  protected override get finAfterEcho(): boolean {
+    return this.#plan.finAfterEcho
+  }
+
   protected begin(): void {
     const { noRead, readLater, rateLimit } = this.#plan
     if ((noRead || readLater > 0) && !this.session.readingStarted) this.stopReading()

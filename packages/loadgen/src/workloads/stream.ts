@@ -19,6 +19,8 @@ export interface StreamPlan extends PlanBase {
   readonly duration?: number
   /** With `noRead`: keeps the connections when all is sent, for `startReading` or `stop`. */
   readonly hold?: boolean
+  /** Closes its side only when everything has come back, instead of right behind the last byte. */
+  readonly finAfterEcho?: boolean
 }
 
 export const stream: Workload<StreamPlan> = {
@@ -37,6 +39,7 @@ export const stream: Workload<StreamPlan> = {
     'read-later': { type: 'string', describe: 'Read nothing for so long, then everything' },
     'rate-limit': { type: 'string', describe: 'Bytes per second for each connection' },
     duration: { type: 'string', describe: 'Stop sending after so long' },
+    'fin-after-echo': { type: 'boolean', describe: 'Close only when everything has come back' },
   },
 
   planFrom(args, base, problems) {
@@ -48,6 +51,7 @@ export const stream: Workload<StreamPlan> = {
       ...base,
       workload: 'stream',
       noRead: args['no-read'] === true,
+      finAfterEcho: args['fin-after-echo'] === true,
       ...given({
         size: read('size', parseSize),
         connections: read('connections', parseCount),
@@ -67,9 +71,10 @@ export const stream: Workload<StreamPlan> = {
     rateLimit: plan.rateLimit ?? 0,
     duration: plan.duration ?? 0,
     hold: plan.hold ?? false,
+    finAfterEcho: plan.finAfterEcho ?? false,
   }),
 
-  validate({ targets, size, connections, noRead, readLater, hold }, problems) {
+  validate({ targets, size, connections, noRead, readLater, hold, finAfterEcho }, problems) {
     problems.expect(
       connections >= targets.length,
       `${connections} connections cannot serve ${targets.length} targets; give --connections ${targets.length} or more`
@@ -79,6 +84,7 @@ export const stream: Workload<StreamPlan> = {
       `${size} bytes cannot be shared by ${connections} connections; give a --size of at least one byte for each`
     )
     problems.expect(!(noRead && readLater > 0), '--no-read and --read-later exclude each other')
+    problems.expect(!(noRead && !hold && finAfterEcho), '--no-read and --fin-after-echo exclude each other')
     problems.expect(noRead || !hold, 'only a stream that does not read can be held')
   },
 

@@ -1,3 +1,4 @@
+import { echoStream } from '../echo-protocol.js'
 import { blameFailures } from '../load-blame.js'
 import { type MemoryPoint, stalledAllowance } from '../rules/memory-rule.js'
 import type { TestContext } from '../stage-test.js'
@@ -13,7 +14,7 @@ export async function judgeStall(context: TestContext): Promise<void> {
   const ports = context.target.ports.slice(0, mostPorts)
   const base = await sampleMemory(context)
   const run = await context.load(ports, {
-    workload: 'stream',
+    ...echoStream,
     size: size * ports.length,
     connections: ports.length,
     noRead: true,

@@ -1,4 +1,5 @@
 import type { Progress } from 'loadgen'
+import { echoStream } from '../echo-protocol.js'
 import { blameFailures } from '../load-blame.js'
 import { type GrowthJudgement, judgeGrowth, type MemoryPoint } from '../rules/memory-rule.js'
 import type { TestContext } from '../stage-test.js'
@@ -42,7 +43,7 @@ async function stream(
   isEnough: (progress: Progress) => boolean
 ): Promise<GrowthJudgement> {
   const startedAt = performance.now()
-  const run = await context.load(ports, { workload: 'stream', size, connections: ports.length })
+  const run = await context.load(ports, { ...echoStream, size, connections: ports.length })
   context.happened(`a client began to stream to port ${ports.join(', ')}`)
   const points: MemoryPoint[] = []
   let stopping = false
