@@ -67,6 +67,29 @@ test('closed with bytes pending, and then reset by the peer: it ends, and nothin
     }
   }))
 
+test('shut down and closed with bytes pending, it sends them all and FIN, also when bytes come that nobody reads', () =>
+  onUring({}, async (rig, loop) => {
+    const block = blockOf(new Uint8Array(60_000))
+    const server = {
+      onRead: (socket: Socket, block: Block, start: number, length: number) => {
+        if (peer?.receivedBytes === length) socket.write(block, start, 1)
+      },
+      onEnd: () => loop.stop(),
+      onClose: () => loop.stop(),
+    }
+    let peer: Endpoint | undefined
+    await rig.pair({ server, connect: { sendBuffer: 2048 } }, ({ socket }, end) => {
+      peer = end
+      assert.is(socket.write(block, 0, block.size), block.size)
+      socket.shutdown()
+      socket.close()
+    })
+    return () => {
+      assert.is(peer?.receivedBytes, block.size)
+      assert.ok(peer?.ended, 'RST came without FIN')
+    }
+  }))
+
 test('the loop ends with every kind of operation in flight: all are told, and all memory comes back', () =>
   onUring({}, async (rig, loop) => {
     const block = loop.arena.lease()

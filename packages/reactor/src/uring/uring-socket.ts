@@ -146,9 +146,10 @@ export class UringSocket implements Socket, Ready {
     }
     const outgoing = this.#outgoing as Outgoing
     outgoing.consume(result)
-    if (this.closed) return
-    if ((this.#state & writeEnded) === 0) this.handler.onWritable(this)
-    else if (outgoing.length === 0) shutdown(this.fd, SHUT_WR)
+    if (this.#state & writeEnded) {
+      // After a close too: bytes that nobody read will make it a reset, and FIN has to be before that.
+      if (outgoing.length === 0) shutdown(this.fd, SHUT_WR)
+    } else if (!this.closed) this.handler.onWritable(this)
   }
 
   #sendFailed(error: number): void {
