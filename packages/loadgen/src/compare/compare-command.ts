@@ -25,10 +25,10 @@ export const compareCommand: CommandModule = {
         },
         json: { ...outputOptions.json, describe: 'Write the comparison as JSON, to FILE or to stdout' },
       })
-      .example('$0 compare main.json branch.json', 'What has become better, and what worse')
-      .example("$0 compare main.json branch.json --threshold 'p99<+10%'", 'Exit code 99 if p99 has risen by 10 %')
+      .example('$0 compare main.json branch.json', 'What is better, what worse?')
+      .example("$0 compare main.json branch.json --threshold 'p99<+10%'", '99 if p99 rose by 10 %')
       .epilogue(
-        'A change exceeds the noise when the 95 % intervals of both medians, taken over the\nintervals of each run, do not overlap.\n\nExit codes: 0 ok, 2 usage, 99 threshold not met.'
+        'A change exceeds the noise when the 95 % intervals of both medians, taken over the intervals of each run, do not overlap.\n\nExit codes: 0 ok, 2 usage, 99 threshold not met.'
       ),
   handler: withExitCode(args => compare(args as Arguments)),
 }
