@@ -15,6 +15,7 @@ import { joinProgress, joinReports } from './join-threads.js'
 import { LoadThreads } from './load-threads.js'
 import { backlogNote, checkMachineLimits } from './machine-limits.js'
 import { ServerWatch } from './server-watch.js'
+import { sourceAddressesOf } from './source-addresses.js'
 
 /** A load that is running in threads of its own. */
 export interface LoadRun {
@@ -53,7 +54,8 @@ export interface LoadOptions {
  * machine's limits, and with a Failure when a target's name does not resolve.
  */
 export async function startLoad(plan: LoadPlan, options: LoadOptions = {}): Promise<LoadRun> {
-  const resolved = resolvePlan(plan)
+  const complete = resolvePlan(plan)
+  const resolved = { ...complete, sourceAddresses: sourceAddressesOf(complete) }
   const problems = new Problems()
   checkMachineLimits(resolved, problems)
   problems.settle()
