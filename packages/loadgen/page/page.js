@@ -41,7 +41,11 @@ const percentile = (nines, decimals = Math.max(0, Math.ceil(nines - 2))) =>
   `${(100 * (1 - 10 ** -nines)).toFixed(decimals)} %`
 
 const across = {
-  time: { label: 'time', axis: value => `${significant(6).format(value)} s`, legend: value => `${value.toFixed(1)} s` },
+  time: {
+    label: 'time',
+    axis: value => `${significant(6).format(value)} s`,
+    legend: value => `${value.toFixed(run.end < 1 ? 4 : run.end < 10 ? 2 : 1)} s`,
+  },
   nines: {
     label: 'percentile',
     axis: value => (Number.isInteger(value) ? percentile(value) : ''),

@@ -44,6 +44,13 @@ test('what was not measured has no chart', () => {
   assert.not.match(html, /<figure class="card" id="cpu">/)
 })
 
+test('a percentile that too few latencies stand for is not shown', () => {
+  const html = htmlPage({ report: madeUpReport({ rates: [20, 30], latencies: [100] }), thresholds: [] })
+  assert.match(html, /<b>100 µs<\/b><span>p50 latency<\/span>/)
+  assert.not.match(html, /p99 latency/)
+  assert.match(html, /<td>100 µs<\/td><td>100 µs<\/td><td>–<\/td><td>–<\/td><td>–<\/td><td>100 µs<\/td>/)
+})
+
 const browserFile = findBrowser()
 
 /** A test in a browser; where there is none it is skipped, and says so. */
@@ -86,7 +93,12 @@ inBrowser('it shows figures, charts, options and environment', async page => {
     /12 of 20,000 messages were sent more than 1 ms late/
   )
   const tiles = await page.locator('.tile').allInnerTexts()
-  for (const tile of ['1,010/s\nmessages', '200 µs\np50', '9 ms\np99', "50 %\nserver's CPU, of a core"]) {
+  for (const tile of [
+    '1,010/s\nmessages',
+    '200 µs\np50 latency',
+    '9 ms\np99 latency',
+    "50 %\nserver's CPU, of a core",
+  ]) {
     assert.ok(tiles.includes(tile), `${tile} in ${tiles.join(' | ')}`)
   }
   assert.equal(await page.locator('figure h2').allInnerTexts(), [

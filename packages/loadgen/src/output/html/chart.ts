@@ -57,7 +57,7 @@ export function chartsOf(report: LoadReport): Chart[] {
     connectionChart(report),
     ...serverCharts(report),
     percentileChart(report),
-  ].filter(chart => chart.x.length > 0 && chart.series.some(({ values }) => values.some(value => value !== null)))
+  ].filter(chart => chart.series.some(({ values }) => values.filter(value => value !== null).length > 1))
 }
 
 /** The ramp, the warm-up and the drain of a run. */
@@ -158,11 +158,15 @@ function memoryNote(samples: readonly { readonly pss?: number }[]): string {
   return `${kind} of the whole process tree`
 }
 
+/** Fewer have no distribution. */
+const fewestLatencies = 100
+
 /** Steps of a tenth of a nine, from 0 % to the last latency that was recorded. */
 function percentileChart({ latency }: LoadReport): Chart {
   const recorders = latencyKinds.flatMap(kind => {
     const encoded = latency[kind]
-    return encoded === undefined ? [] : [{ kind, recorder: recorderOf(encoded) }]
+    const recorder = encoded === undefined ? undefined : recorderOf(encoded)
+    return recorder === undefined || recorder.count < fewestLatencies ? [] : [{ kind, recorder }]
   })
   const most = Math.max(1, ...recorders.map(({ recorder }) => recorder.count))
   const steps = Array.from({ length: Math.ceil(Math.log10(most) * 10) + 1 }, (_, step) => step / 10)

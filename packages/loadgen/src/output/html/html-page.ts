@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { targetName } from '../../plan.js'
+import { formatLatency } from '../formats.js'
 import type { RunResult } from '../output.js'
 import { bandsOf, type Chart, chartsOf } from './chart.js'
 import { details, escaped, tiles, verdictSection } from './sections.js'
@@ -47,10 +48,9 @@ const hint =
   'Drag across a chart to zoom, double-click to see everything again. Shaded: what was not measured (ramp, warm-up, drain).'
 
 function whenText({ report: { environment, measured, elapsed } }: RunResult): string {
-  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`
   const started = environment.startedAt.slice(0, 19).replace('T', ' ')
-  const part = measured.elapsed > 0 ? `, ${seconds(measured.elapsed)} of it measured` : ''
-  return `${started} UTC, ${seconds(elapsed)}${part}`
+  const part = measured.elapsed > 0 ? `, of which ${formatLatency(measured.elapsed)} were measured` : ''
+  return `${started} UTC, ${formatLatency(elapsed)}${part}`
 }
 
 function chartCard({ id, title, note, logarithmic }: Chart): string {
