@@ -76,9 +76,7 @@ test('rates and requests are divided exactly', async () => {
       [151, 150]
     )
     const counted = await Promise.all(
-      segments(2).map(segment =>
-        run({ ...plan, rate: { from: 0, to: 0 }, duration: 0, requests: 101, segment })
-      )
+      segments(2).map(segment => run({ ...plan, rate: { from: 0, to: 0 }, duration: 0, requests: 101, segment }))
     )
     assert.equal(
       counted.map(({ messages }) => messages?.echoed),
