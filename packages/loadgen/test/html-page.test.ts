@@ -5,8 +5,11 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
+import type { LatencySummary } from '../src/measurement/latency-recorder.js'
+import { type Chart, chartsOf } from '../src/output/html/chart.js'
 import { htmlPage } from '../src/output/html/html-page.js'
 import type { RunResult } from '../src/output/output.js'
+import type { Interval } from '../src/report.js'
 import { madeUpReport, madeUpServer } from './made-up-report.js'
 
 const test = suite('html page', { timeLimit: 60_000 })
@@ -49,6 +52,20 @@ test('a percentile that too few latencies stand for is not shown', () => {
   assert.match(html, /<b>100 µs<\/b><span>p50 latency<\/span>/)
   assert.not.match(html, /p99 latency/)
   assert.match(html, /<td>100 µs<\/td><td>100 µs<\/td><td>–<\/td><td>–<\/td><td>–<\/td><td>100 µs<\/td>/)
+})
+
+test('a run of days has no more points than a screen, and keeps what they add up to', () => {
+  const { report } = result
+  const [ramp, one] = report.intervals as [Interval, Interval]
+  const days = Array.from({ length: 30_000 }, (_, index) => ({ ...one, start: index * 1000, end: (index + 1) * 1000 }))
+  const peak = { ...one.fromSend, max: 777 } as LatencySummary
+  const intervals = [ramp, ...days.with(12_345, { ...(days[12_345] as Interval), fromSend: peak })]
+  const charts = chartsOf({ ...report, intervals })
+  const chart = (name: string) => charts.find(({ id }) => id === name) as Chart
+  assert.is(chart('rate').x.length, 3751)
+  assert.equal(new Set(chart('rate').series[0]?.values), new Set([0, 1000]))
+  assert.is(Math.max(...(chart('latency').series.at(-1)?.values ?? []).map(Number)), 777)
+  assert.match(htmlPage({ ...result, report: { ...report, intervals } }), /Each point stands for 8 intervals/)
 })
 
 const browserFile = findBrowser()

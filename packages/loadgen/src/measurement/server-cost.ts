@@ -1,3 +1,4 @@
+import { max } from 'simple-statistics'
 import type { LoadReport, ServerSample } from '../report.js'
 
 /** What the load has cost the server. */
@@ -24,7 +25,7 @@ export function serverCost({ server, measured, connections }: LoadReport): Serve
   const inside = samples.filter(({ at }) => measured.elapsed > 0 && at >= measured.start && at <= end)
   const [from, to] = inside.length > 1 ? [inside[0] as ServerSample, inside.at(-1) as ServerSample] : [first, last]
   const cpu = (to.cpuSeconds - from.cpuSeconds) / ((to.at - from.at) / 1000)
-  const peakMemory = Math.max(...samples.map(memoryOf))
+  const peakMemory = max(samples.map(memoryOf))
   const { peakOpen } = connections
   return {
     cpuPercent: cpu * 100,

@@ -7,6 +7,7 @@ import {
 } from '../../measurement/recorded-latency.js'
 import { memoryOf } from '../../measurement/server-cost.js'
 import type { Interval, LoadReport, Phase } from '../../report.js'
+import { thinOutIntervals, thinOutSamples } from './thin-out.js'
 
 /** What page/page.js draws as one chart. */
 export interface Chart {
@@ -50,7 +51,8 @@ const digits = 4
 const shortestShare = 0.1
 
 /** Everything that there is to draw of a run. */
-export function chartsOf(report: LoadReport): Chart[] {
+export function chartsOf(whole: LoadReport): Chart[] {
+  const report = { ...whole, intervals: thinOutIntervals(whole.intervals) }
   return [
     rateChart(report),
     latencyChart(report),
@@ -134,7 +136,7 @@ function connectionChart({ intervals }: LoadReport): Chart {
 }
 
 function serverCharts({ server }: LoadReport): Chart[] {
-  const samples = server?.samples ?? []
+  const samples = thinOutSamples(server?.samples ?? [])
   const x = samples.map(({ at }) => short(at / 1000))
   const time = { across: 'time', logarithmic: false, x } as const
   // The first sample has none before it to compare with.
