@@ -35,7 +35,7 @@ export const compareCommand: CommandModule = {
 
 function compare(args: Arguments): number {
   const problems = new Problems()
-  const { thresholds, json } = outputSettingsFrom(args, problems)
+  const { thresholds, json } = outputSettingsFrom(args, problems, 'two')
   problems.settle()
   const [before, after] = [args.before, args.after].map(file => ({
     name: String(file),
