@@ -112,6 +112,30 @@ test('Ctrl-C: the report so far, exit code 130', async () => {
   })
 })
 
+test('Ctrl-C before a start that was fixed: an empty report at once, exit code 130', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const startAt = `${Date.now() + 3_600_000}`
+    const { code, stdout } = await loadgen(['ping-pong', `${port}`, '--start-at', startAt], child => {
+      child.kill('SIGINT')
+    })
+    assert.is(code, 130)
+    assert.match(stdout, /^verdict +stopped/m)
+    assert.match(stdout, /^connections +0 of 64 established/m)
+  })
+})
+
+test('Ctrl-C in the middle of ping-pong: what was measured so far, exit code 130', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const { code, stdout } = await loadgen(['ping-pong', `${port}`, '--threads', '2', '--json'], child => {
+      child.kill('SIGINT')
+    })
+    assert.is(code, 130)
+    const report = JSON.parse(stdout)
+    assert.is(report.verdict, 'stopped')
+    assert.ok(report.measured.messages > 0 && report.latency.fromSend !== undefined)
+  })
+})
+
 test('strings: the seed repeats the run', async () => {
   await withServer({ kind: 'none' }, async ({ port }) => {
     const words = ['strings', `${port}`, '--clients', '3', '--messages', '10', '--size', '1..1k', '--json']

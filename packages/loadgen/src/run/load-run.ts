@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { resolveHost, UsageError } from 'command-line'
 import { chooseEngine, type EngineChoice } from 'reactor'
 import { portion, shareOfSegment } from '../pacing/share.js'
@@ -49,6 +48,12 @@ export interface LoadOptions {
   onInterval?(interval: Interval): void
 }
 
+/** Threads are told to begin so many milliseconds before a start that was fixed. */
+const startingTime = 100
+
+/** `setTimeout` turns anything longer (ms) into 1 ms. */
+const longestTimer = 2 ** 31 - 1
+
 /**
  * Starts what the plan says. Rejects with a UsageError that names everything that is wrong with the plan or beyond this
  * machine's limits, and with a Failure when a target's name does not resolve.
@@ -90,6 +95,7 @@ class ThreadedRun implements LoadRun {
   /** Where each thread stood when it ended. */
   readonly #last: (Progress | undefined)[]
   #begunAt = performance.now()
+  #beginTimer: NodeJS.Timeout | undefined
   #finish!: (report: LoadReport | Promise<LoadReport>) => void
   #fault!: (error: Error) => void
   #ended = false
@@ -141,10 +147,13 @@ class ThreadedRun implements LoadRun {
     this.#begin()
   }
 
-  async #begin(): Promise<void> {
-    const wait = this.plan.startAt - Date.now()
+  #begin(): void {
     // The last stretch is left to the threads, whose timers are finer.
-    if (wait > 100) await sleep(wait - 50, undefined, { ref: true })
+    const wait = this.plan.startAt - Date.now() - startingTime
+    if (wait > 0) {
+      this.#beginTimer = setTimeout(() => this.#begin(), Math.min(wait, longestTimer))
+      return
+    }
     const delay = Math.max(0, this.plan.startAt - Date.now())
     this.#begunAt = performance.now() + delay
     this.#threads.post({ kind: 'begin', at: sharedNow() + delay })
@@ -214,6 +223,7 @@ class ThreadedRun implements LoadRun {
       return
     }
     this.#ended = true
+    clearTimeout(this.#beginTimer)
     this.#options.onProgress?.(this.#describe(this.#last as Progress[]))
     this.#threads.stop()
     this.#finish(this.#write())
