@@ -33,6 +33,14 @@ test('a change within the noise of either is none', () => {
   assert.is(judgement(after, before, 'rps')?.judgement, 'noise')
 })
 
+test("the server's CPU is judged from sample to sample", () => {
+  const [before, after] = [50, 60].map(cpu => madeUpReport(steady, { server: madeUpServer(9, cpu) }))
+  if (before === undefined || after === undefined) throw new Error('two reports are needed')
+  assert.is(judgement(before, after, 'cpu')?.judgement, 'worse')
+  assert.is(judgement(after, before, 'cpu')?.judgement, 'better')
+  assert.is(judgement(before, after, 'cpu-per-message')?.judgement, 'single value')
+})
+
 test('a run is the same as itself', () => {
   const report = madeUpReport(steady, { server: madeUpServer(9) })
   for (const { change, judgement } of compareReports(report, report).figures) {

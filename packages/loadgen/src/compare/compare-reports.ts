@@ -78,7 +78,8 @@ function compareFigure(figure: Figure | undefined, before: LoadReport, after: Lo
   const spans = [before, after].map(report => medianInterval(intervalValues(figure, report)))
   const [spanBefore, spanAfter] = spans
   if (spanBefore === undefined || spanAfter === undefined) {
-    const judgement = change === 0 ? 'same' : figure.ofInterval === undefined ? 'single value' : 'too few intervals'
+    const isSingle = figure.ofInterval === undefined && figure.moments === undefined
+    const judgement = change === 0 ? 'same' : isSingle ? 'single value' : 'too few intervals'
     return { figure, before: was, after: is, change, judgement }
   }
   const noise = noiseOf(change, spanBefore, spanAfter)
