@@ -61,11 +61,11 @@ let zooming = false
 
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
-/** Shades what does not count, and names it where there is room. */
-function bands() {
+/** Shades what does not count, and where there is room for it names it. */
+function bands(named) {
   return {
     hooks: {
-      drawClear: plot => {
+      drawAxes: plot => {
         const { ctx, bbox } = plot
         ctx.save()
         ctx.beginPath()
@@ -80,7 +80,7 @@ function bands() {
           ctx.fillStyle = colour('band')
           ctx.fillRect(from, bbox.top, to - from, bbox.height)
           const text = phaseNames[phase] ?? phase
-          if (ctx.measureText(text).width + 8 * devicePixelRatio > to - from) continue
+          if (!named || ctx.measureText(text).width + 8 * devicePixelRatio > to - from) continue
           ctx.fillStyle = colour('dim')
           ctx.fillText(text, from + 4 * devicePixelRatio, bbox.top + 4 * devicePixelRatio)
         }
@@ -139,7 +139,7 @@ function options(chart, width, logarithmic) {
         ? { sync: { key: timeSync.key, scales: ['x', null] }, bind: { dblclick: () => () => zoomTo(0, run.end) } }
         : {}),
     },
-    plugins: isTime ? [bands()] : [],
+    plugins: isTime ? [bands(chart.id in plotHeights)] : [],
     hooks: {
       setScale: [
         (plot, scale) => {

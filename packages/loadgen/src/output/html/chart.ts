@@ -47,7 +47,7 @@ export interface Band {
 /** Enough for any screen, and a tenth of the size of exact numbers. */
 const digits = 4
 
-/** An interval that a phase has cut off below this share of its length gives no rate worth drawing. */
+/** An interval that a phase has cut off below this share of its length is not drawn: it stands for too little. */
 const shortestShare = 0.1
 
 /** Everything that there is to draw of a run. */
@@ -77,7 +77,7 @@ function rateChart({ intervals, plan }: LoadReport): Chart {
   const perSecond = (amount: (interval: Interval) => number) =>
     intervals.map(each => {
       const length = each.end - each.start
-      return length > plan.interval * shortestShare ? short((amount(each) * 1000) / length) : null
+      return isDrawn(each, plan) ? short((amount(each) * 1000) / length) : null
     })
   const hasMessages = intervals.some(({ messages }) => messages > 0)
   const hasBytes = intervals.some(({ verified }) => verified > 0)
@@ -100,7 +100,7 @@ const shownPercentiles = [
   ['max', 'max'],
 ] as const
 
-function latencyChart({ intervals, latency }: LoadReport): Chart {
+function latencyChart({ intervals, latency, plan }: LoadReport): Chart {
   const kind = primaryKind(latency)
   return {
     ...{ id: 'latency', title: 'Latency', unit: 'milliseconds', across: 'time', logarithmic: true },
@@ -110,7 +110,7 @@ function latencyChart({ intervals, latency }: LoadReport): Chart {
       ...{ label, colour: key },
       values: intervals.map(interval => {
         const summary = kind === undefined ? undefined : interval[kind]
-        return summary === undefined || summary.count === 0 ? null : short(summary[key])
+        return summary === undefined || summary.count === 0 || !isDrawn(interval, plan) ? null : short(summary[key])
       }),
     })),
   }
@@ -185,6 +185,10 @@ function percentileChart({ latency }: LoadReport): Chart {
       }),
     })),
   }
+}
+
+function isDrawn({ start, end }: Interval, { interval }: LoadReport['plan']): boolean {
+  return end - start > interval * shortestShare
 }
 
 function middle({ start, end }: Interval): number {
