@@ -23,7 +23,8 @@ export function locate(
 ): Place | undefined {
   if (bytes.length - start < locatableBytes) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let epoch = 0; epoch * epochBytes < limit; epoch++) {
+  // Bytes from the end of one epoch may have their first whole word in the next.
+  for (let epoch = 0; epoch * epochBytes < limit + 3; epoch++) {
     const key = streamKey(seed, connection, epoch)
     for (let skipped = 0; skipped < 4; skipped++) {
       const index = indexOfWord(view.getUint32(start + skipped, true), key)

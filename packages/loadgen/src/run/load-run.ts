@@ -72,7 +72,10 @@ export async function startLoad(plan: LoadPlan, options: LoadOptions = {}): Prom
   const addresses = await Promise.all(resolved.targets.map(({ host }) => resolveHost(host)))
   const watch = await ServerWatch.start(resolved)
   const run = new ThreadedRun(resolved, engine, options, watch)
-  await run.start(addresses)
+  await run.start(addresses).catch(async error => {
+    await watch?.stop(0)
+    throw error
+  })
   return run
 }
 
