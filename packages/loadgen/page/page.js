@@ -41,7 +41,11 @@ const percentile = (nines, decimals = Math.max(0, Math.ceil(nines - 2))) =>
   `${(100 * (1 - 10 ** -nines)).toFixed(decimals)} %`
 
 const across = {
-  time: { label: 'time', axis: value => `${significant(6).format(value)} s`, legend: value => `${value.toFixed(1)} s` },
+  time: {
+    label: 'time',
+    axis: value => `${significant(6).format(value)} s`,
+    legend: value => `${value.toFixed(run.end < 1 ? 4 : run.end < 10 ? 2 : 1)} s`,
+  },
   nines: {
     label: 'percentile',
     axis: value => (Number.isInteger(value) ? percentile(value) : ''),
@@ -57,11 +61,11 @@ let zooming = false
 
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
-/** Shades what does not count, and names it where there is room. */
-function bands() {
+/** Shades what does not count, and where there is room for it names it. */
+function bands(named) {
   return {
     hooks: {
-      drawClear: plot => {
+      drawAxes: plot => {
         const { ctx, bbox } = plot
         ctx.save()
         ctx.beginPath()
@@ -76,7 +80,7 @@ function bands() {
           ctx.fillStyle = colour('band')
           ctx.fillRect(from, bbox.top, to - from, bbox.height)
           const text = phaseNames[phase] ?? phase
-          if (ctx.measureText(text).width + 8 * devicePixelRatio > to - from) continue
+          if (!named || ctx.measureText(text).width + 8 * devicePixelRatio > to - from) continue
           ctx.fillStyle = colour('dim')
           ctx.fillText(text, from + 4 * devicePixelRatio, bbox.top + 4 * devicePixelRatio)
         }
@@ -135,7 +139,7 @@ function options(chart, width, logarithmic) {
         ? { sync: { key: timeSync.key, scales: ['x', null] }, bind: { dblclick: () => () => zoomTo(0, run.end) } }
         : {}),
     },
-    plugins: isTime ? [bands()] : [],
+    plugins: isTime ? [bands(chart.id in plotHeights)] : [],
     hooks: {
       setScale: [
         (plot, scale) => {

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { exitCode, Failure, formatDuration, runCommandLine, withExitCode } from 'command-line'
 import type { Argv } from 'yargs'
-import { basePlanFrom, commonOptions } from './common-options.js'
+import { basePlanFrom, connectionOptions, runOptions } from './common-options.js'
 import { compareCommand } from './compare/compare-command.js'
+import { examplesText, underHeading } from './help.js'
 import { mergeCommand } from './merge/merge-command.js'
 import { outputOptions, outputSettingsFrom } from './output/output-options.js'
 import { createOutputs, exitCodeOf } from './output/outputs.js'
@@ -20,11 +21,19 @@ and neither sent nor received.
 Exit codes: 0 ok, 1 refused by the system, 2 usage, 3 wrong bytes, 4 connection \
 failed, 99 threshold not met, 130 interrupted.`
 
+const overview = [
+  ['ping-pong 8001 --duration 30s', 'requests per second and latency'],
+  ['ping-pong 8001 --rate 50k --monitor auto', 'latency at 50,000 a second, and what it costs the server'],
+  ['stream 8001-8004 --size 4g', 'bytes per second over four ports'],
+] as const
+
 await runCommandLine('loadgen', yargs =>
   workloads
     .reduce(addCommand, yargs.usage('Drive a TCP server and verify every byte that comes back.'))
     .command(compareCommand)
     .command(mergeCommand)
+    .completion('completion', 'Print a completion script for bash or zsh')
+    .epilogue(`${examplesText(overview)}\n\nloadgen WORKLOAD --help says more.`)
     .demandCommand(1, `expected a workload: ${workloads.map(({ name }) => name).join(', ')}`)
 )
 
@@ -33,17 +42,18 @@ function addCommand(yargs: Argv, workload: Workload<LoadPlan>): Argv {
     command: `${workload.name} <targets..>`,
     describe: workload.summary,
     builder: command =>
-      workload.examples
-        .reduce((all, [example, explanation]) => all.example(`$0 ${example}`, explanation), command)
+      command
+        .usage(`loadgen ${workload.name} TARGET… [OPTIONS]\n\n${workload.summary}.`)
         .positional('targets', {
           type: 'string',
           array: true,
-          describe: '[HOST:]PORT, ranges and lists of ports: 8001-8004, [::1]:8001',
+          describe: '[HOST:]PORT, ranges, lists: 8001-8004, [::1]:8001',
         })
-        .options(workload.options)
-        .options(commonOptions(workload.connectRate))
-        .options(outputOptions)
-        .epilogue(epilogue),
+        .options(underHeading('Load:', workload.options))
+        .options(underHeading('Connections:', connectionOptions(workload.connectRate)))
+        .options(underHeading('Run:', runOptions))
+        .options(underHeading('Output:', outputOptions))
+        .epilogue(`${examplesText(workload.examples)}\n\n${epilogue}`),
     handler: withExitCode(args => execute(workload, args as Arguments)),
   })
 }

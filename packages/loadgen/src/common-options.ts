@@ -7,34 +7,30 @@ import type { PlanBase, Segment, Target } from './plan.js'
 import type { Problems } from './problems.js'
 import { type Arguments, given, text } from './workload.js'
 
-const connections = 'Connections:'
-const run = 'Run:'
-
-/** The options that every workload has; `connectRate` is this one's default. */
-export const commonOptions = (connectRate: number): Readonly<Record<string, Options>> => ({
+/** How every workload connects; `connectRate` is this one's default. */
+export const connectionOptions = (connectRate: number): Readonly<Record<string, Options>> => ({
   'connect-rate': {
-    group: connections,
     type: 'string',
     describe: `Opened in a second; 0: all at once [default: ${connectRate}]`,
   },
-  'connect-timeout': { group: connections, type: 'string', describe: 'Time for one to be made [default: 10s]' },
-  'stall-timeout': {
-    group: connections,
-    type: 'string',
-    describe: 'Give up after so long without progress; 0: never [default: 30s]',
-  },
-  'source-ip': { group: connections, type: 'string', describe: 'Local addresses to connect from, in turn: A,B,…' },
-  nodelay: { group: connections, type: 'string', describe: 'TCP_NODELAY: on or off [default: on]' },
-  warmup: { group: run, type: 'string', describe: 'Load before the measured time begins [default: 0]' },
-  interval: { group: run, type: 'string', describe: "Length of the report's intervals [default: 1s]" },
-  threads: { group: run, type: 'string', describe: 'Load threads, which share the work [default: 1]' },
-  engine: { group: run, type: 'string', describe: 'auto, epoll, uring or node [default: auto]' },
-  seed: { group: run, type: 'string', describe: 'Repeats the run of that seed exactly' },
-  monitor: { group: run, type: 'string', describe: 'Sample the server: its PID, or auto for the listener' },
-  'wrong-bytes-end': { group: run, type: 'string', describe: 'Wrong bytes end the run (default) or the connection' },
-  segment: { group: run, type: 'string', describe: 'Run one exact share of the plan: 2/4' },
-  'start-at': { group: run, type: 'string', describe: 'Start then: 2030-01-31T12:00:00Z, or ms since 1970' },
+  'connect-timeout': { type: 'string', describe: 'Time for one to be made [default: 10s]' },
+  'stall-timeout': { type: 'string', describe: 'Patience without progress; 0: for ever [default: 30s]' },
+  'source-ip': { type: 'string', describe: 'Local addresses to connect from, in turn: A,B,…' },
+  nodelay: { type: 'string', describe: 'TCP_NODELAY: on or off [default: on]' },
 })
+
+/** How every workload is run. */
+export const runOptions: Readonly<Record<string, Options>> = {
+  warmup: { type: 'string', describe: 'Load before the measured time begins [default: 0]' },
+  interval: { type: 'string', describe: "Length of the report's intervals [default: 1s]" },
+  threads: { type: 'string', describe: 'Load threads, which share the work [default: 1]' },
+  engine: { type: 'string', describe: 'auto, epoll, uring or node [default: auto]' },
+  seed: { type: 'string', describe: 'Repeats the run of that seed exactly' },
+  monitor: { type: 'string', describe: 'Sample the server: its PID, or auto for the listener' },
+  'wrong-bytes-end': { type: 'string', describe: 'Wrong bytes end the run (default) or the connection' },
+  segment: { type: 'string', describe: 'Run one exact share of the plan: 2/4' },
+  'start-at': { type: 'string', describe: 'Start then: 2030-01-31T12:00:00Z, or ms since 1970' },
+}
 
 /** What the common options and the targets ask for. What cannot be read goes to `problems`. */
 export function basePlanFrom(args: Arguments, problems: Problems): PlanBase {
@@ -72,7 +68,7 @@ export function parseTargets(target: string): Target[] {
 }
 
 /** Reads `2/4`: the second of four. Throws a UsageError. */
-export function parseSegment(segment: string): Segment {
+function parseSegment(segment: string): Segment {
   const [index = 0, count = 0] = (segment.match(/^(\d{1,6})\/(\d{1,6})$/) ?? []).slice(1).map(Number)
   if (index >= 1 && index <= count) return { index, count }
   throw new UsageError(`'${segment}' is not a segment; expected one such as 2/4, the second of four`)

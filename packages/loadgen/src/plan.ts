@@ -42,7 +42,7 @@ export interface PlanBase {
   readonly noDelay?: boolean
   /** Time under load before the measured phase begins. Default 0. */
   readonly warmup?: number
-  /** Length of the report's intervals. Default 1000. */
+  /** Length of the report's intervals; after each 1,800 of them they become twice as long. Default 1000. */
   readonly interval?: number
   /** Which share of the plan this process runs, from 1, and how many there are. Default: 1 of 1. */
   readonly segment?: Segment

@@ -102,7 +102,7 @@ export type Phase = 'ramp' | 'warmup' | 'measured' | 'drain'
 
 /**
  * Latencies of what was due in the measured phase (of connections: in the whole run), each kind as a histogram of
- * microseconds in HdrHistogram's V2 compressed encoding, base64. A kind that does not occur is absent.
+ * nanoseconds in HdrHistogram's V2 compressed encoding, base64. A kind that does not occur is absent.
  */
 export interface RecordedLatency {
   /** From when a message was due by its schedule to its last byte back. Only where there is a schedule. */

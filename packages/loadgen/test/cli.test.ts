@@ -112,6 +112,30 @@ test('Ctrl-C: the report so far, exit code 130', async () => {
   })
 })
 
+test('Ctrl-C before a start that was fixed: an empty report at once, exit code 130', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const startAt = `${Date.now() + 3_600_000}`
+    const { code, stdout } = await loadgen(['ping-pong', `${port}`, '--start-at', startAt], child => {
+      child.kill('SIGINT')
+    })
+    assert.is(code, 130)
+    assert.match(stdout, /^verdict +stopped/m)
+    assert.match(stdout, /^connections +0 of 64 established/m)
+  })
+})
+
+test('Ctrl-C in the middle of ping-pong: what was measured so far, exit code 130', async () => {
+  await withServer({ kind: 'none' }, async ({ port }) => {
+    const { code, stdout } = await loadgen(['ping-pong', `${port}`, '--threads', '2', '--json'], child => {
+      child.kill('SIGINT')
+    })
+    assert.is(code, 130)
+    const report = JSON.parse(stdout)
+    assert.is(report.verdict, 'stopped')
+    assert.ok(report.measured.messages > 0 && report.latency.fromSend !== undefined)
+  })
+})
+
 test('strings: the seed repeats the run', async () => {
   await withServer({ kind: 'none' }, async ({ port }) => {
     const words = ['strings', `${port}`, '--clients', '3', '--messages', '10', '--size', '1..1k', '--json']
@@ -161,6 +185,27 @@ const mistakes: readonly (readonly [name: string, words: readonly string[], mess
   ['an unknown option', ['stream', '8001', '--sise', '4g'], /--sise.*--size/],
   ['a directory for the report', ['idle', '8001', '--json', tmpdir()], /--json: cannot write .*EISDIR/],
   ['too many connections', ['idle', '8001', '--clients', '10m'], /10,000,000 connections need .* ulimit -n/],
+  ['too high a rate of connections', ['churn', '8001', '--rate', '10m'], /TIME_WAIT.*--rst/],
+  ['a bad rate', ['ping-pong', '8001', '--rate', '0'], /--rate: '0' is not a rate/],
+  ['a ramp without its time', ['ping-pong', '8001', '--rate', '1..9', '--requests', '5'], /--duration to change in/],
+  ['arrivals without a rate', ['ping-pong', '8001', '--arrivals', 'poisson'], /poisson is of no use without --rate/],
+  ['two messages', ['ping-pong', '8001', '--message', 'a', '--message-file', 'b'], /exclude each other/],
+  ['a message and its size', ['crowd', '8001', '--message', 'a', '--size', '5'], /--size and --message exclude/],
+  ['no such message file', ['churn', '8001', '--message-file', '/nowhere'], /--message-file: .*ENOENT/],
+  ['a bad reply', ['crowd', '8001', '--reply', '('], /--reply: '\(' is not a regular expression/],
+  ['a crowd in segments', ['crowd', '8001', '--segment', '1/2'], /cannot be proved in segments/],
+  ['a bad segment', ['ping-pong', '8001', '--segment', '3/2'], /--segment: '3\/2' is not a segment/],
+  ['a bad moment', ['ping-pong', '8001', '--start-at', 'soon'], /--start-at: 'soon' is not a moment/],
+  [
+    'more threads than connections',
+    ['idle', '8001', '--clients', '3', '--threads', '4'],
+    /cannot be shared by 4 threads/,
+  ],
+  ['a bad source', ['idle', '8001', '--source-ip', '127.0.0.x'], /--source-ip: '127.0.0.x' is not an IP address/],
+  ['a bad switch', ['idle', '8001', '--nodelay', 'yes'], /--nodelay: 'yes' is not a switch; expected on or off/],
+  ['a process that is none', ['idle', '8001', '--monitor', '0'], /--monitor: '0' is not a process/],
+  ['a process that is gone', ['idle', '8001', '--monitor', '999999999'], /--monitor: no process with pid 999999999/],
+  ['slower than patience', ['slow', '8001', '--every', '1m'], /no less than the --stall-timeout/],
   ['a bad charset', ['strings', '8001', '--charset', 'z-a'], /--charset: 'z-a' .* runs backwards/],
   ['a bad way to vanish', ['vanish', '8001', '--how', 'away'], /--how away: expected one of rst, fin/],
   ['a bad engine', ['idle', '8001', '--engine', 'steam'], /--engine: 'steam' is not an engine/],

@@ -33,6 +33,14 @@ test('a change within the noise of either is none', () => {
   assert.is(judgement(after, before, 'rps')?.judgement, 'noise')
 })
 
+test("the server's CPU is judged from sample to sample", () => {
+  const [before, after] = [50, 60].map(cpu => madeUpReport(steady, { server: madeUpServer(9, cpu) }))
+  if (before === undefined || after === undefined) throw new Error('two reports are needed')
+  assert.is(judgement(before, after, 'cpu')?.judgement, 'worse')
+  assert.is(judgement(after, before, 'cpu')?.judgement, 'better')
+  assert.is(judgement(before, after, 'cpu-per-message')?.judgement, 'single value')
+})
+
 test('a run is the same as itself', () => {
   const report = madeUpReport(steady, { server: madeUpServer(9) })
   for (const { change, judgement } of compareReports(report, report).figures) {
@@ -101,8 +109,8 @@ test('the text is a table of both runs, in 80 columns', () => {
     results
   )
   assert.match(text, /^A +a\.json +strings +2026-01-02 03:04:05 UTC +ok\nB +b\.json .* connection failed$/m)
-  assert.match(text, /^rps +1,000\/s +1,200\/s +\+20\.0 % +better, exceeds the noise$/m)
-  assert.match(text, /^p50 +200 µs +160 µs +-20\.0 % +better, exceeds the noise$/m)
+  assert.match(text, /^rps +1,000\/s +1,200\/s +\+20\.0 % +±2\.2 % +better$/m)
+  assert.match(text, /^p50 +200 µs +160 µs +-20\.0 % +±0\.0 % +better$/m)
   assert.match(text, /^errors +0 +0 +\+0\.0 % +the same$/m)
   assert.match(text, /^threshold +rps>\+25% +not met +\+20\.0 %$/m)
   for (const line of text.split('\n')) assert.ok(line.length <= 80, line)

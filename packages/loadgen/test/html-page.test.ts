@@ -5,8 +5,11 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
+import type { LatencySummary } from '../src/measurement/latency-recorder.js'
+import { type Chart, chartsOf } from '../src/output/html/chart.js'
 import { htmlPage } from '../src/output/html/html-page.js'
 import type { RunResult } from '../src/output/output.js'
+import type { Interval } from '../src/report.js'
 import { madeUpReport, madeUpServer } from './made-up-report.js'
 
 const test = suite('html page', { timeLimit: 60_000 })
@@ -42,6 +45,27 @@ test('what was not measured has no chart', () => {
   assert.match(html, /<figure class="card" id="rate">/)
   assert.not.match(html, /<figure class="card" id="percentiles">/)
   assert.not.match(html, /<figure class="card" id="cpu">/)
+})
+
+test('a percentile that too few latencies stand for is not shown', () => {
+  const html = htmlPage({ report: madeUpReport({ rates: [20, 30], latencies: [100] }), thresholds: [] })
+  assert.match(html, /<b>100 µs<\/b><span>p50 latency<\/span>/)
+  assert.not.match(html, /p99 latency/)
+  assert.match(html, /<td>100 µs<\/td><td>100 µs<\/td><td>–<\/td><td>–<\/td><td>–<\/td><td>100 µs<\/td>/)
+})
+
+test('a run of days has no more points than a screen, and keeps what they add up to', () => {
+  const { report } = result
+  const [ramp, one] = report.intervals as [Interval, Interval]
+  const days = Array.from({ length: 30_000 }, (_, index) => ({ ...one, start: index * 1000, end: (index + 1) * 1000 }))
+  const peak = { ...one.fromSend, max: 777 } as LatencySummary
+  const intervals = [ramp, ...days.with(12_345, { ...(days[12_345] as Interval), fromSend: peak })]
+  const charts = chartsOf({ ...report, intervals })
+  const chart = (name: string) => charts.find(({ id }) => id === name) as Chart
+  assert.is(chart('rate').x.length, 3751)
+  assert.equal(new Set(chart('rate').series[0]?.values), new Set([0, 1000]))
+  assert.is(Math.max(...(chart('latency').series.at(-1)?.values ?? []).map(Number)), 777)
+  assert.match(htmlPage({ ...result, report: { ...report, intervals } }), /Each point stands for 8 intervals/)
 })
 
 const browserFile = findBrowser()
@@ -86,7 +110,12 @@ inBrowser('it shows figures, charts, options and environment', async page => {
     /12 of 20,000 messages were sent more than 1 ms late/
   )
   const tiles = await page.locator('.tile').allInnerTexts()
-  for (const tile of ['1,010/s\nmessages', '200 µs\np50', '9 ms\np99', "50 %\nserver's CPU, of a core"]) {
+  for (const tile of [
+    '1,010/s\nmessages',
+    '200 µs\np50 latency',
+    '9 ms\np99 latency',
+    "50 %\nserver's CPU, of a core",
+  ]) {
     assert.ok(tiles.includes(tile), `${tile} in ${tiles.join(' | ')}`)
   }
   assert.equal(await page.locator('figure h2').allInnerTexts(), [

@@ -51,10 +51,10 @@ export function madeUpReport({ rates, latencies }: Course = quiet, more: Partial
   }
 }
 
-/** Samples of a server that uses half a core, and 1 KiB for each connection. */
-export function madeUpServer(seconds: number): NonNullable<LoadReport['server']> {
+/** Samples of a server that uses half a core, or as much as is said, and 1 KiB for each connection. */
+export function madeUpServer(seconds: number, cpuPercent = 50): NonNullable<LoadReport['server']> {
   const samples = Array.from({ length: seconds * 2 + 1 }, (_, index) => ({
-    ...{ at: index * 500, cpuPercent: index === 0 ? 0 : 50, cpuSeconds: index * 0.25 },
+    ...{ at: index * 500, cpuPercent: index === 0 ? 0 : cpuPercent, cpuSeconds: index * (cpuPercent / 200) },
     ...{ rss: 50_000_000, pss: index === 0 ? 40_000_000 : 40_102_400, threads: 3, descriptors: 20 },
   }))
   return { pid: 4321, name: 'server', samples }

@@ -1,10 +1,12 @@
 import { PassThrough } from 'node:stream'
-import { stripVTControlCharacters } from 'node:util'
+import xterm from '@xterm/headless'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { progressOutput } from '../src/output/progress-display.js'
 import type { Progress } from '../src/report.js'
 import { madeUpReport } from './made-up-report.js'
+
+const { Terminal } = xterm
 
 const test = suite('progress display')
 
@@ -21,8 +23,26 @@ function at(elapsed: number, bytes: number, more: Partial<Progress> = {}): Progr
   }
 }
 
-function display(isTTY: boolean) {
-  const stream = Object.assign(new PassThrough(), { isTTY, columns: 80, rows: 24 }) as unknown as NodeJS.WriteStream
+/** A terminal's screen, line by line. */
+function createScreen(columns = 80) {
+  // A terminal's driver turns a line feed into both; `convertEol` does it here.
+  const terminal = new Terminal({ cols: columns, rows: 24, allowProposedApi: true, convertEol: true })
+  return {
+    /** The lines that have something on them, when this has been written. */
+    async after(output: string): Promise<string[]> {
+      await new Promise<void>(resolve => terminal.write(output, resolve))
+      const { active } = terminal.buffer
+      const lines = Array.from(
+        { length: active.length },
+        (_, row) => active.getLine(row)?.translateToString(true) ?? ''
+      )
+      return lines.filter(line => line !== '')
+    },
+  }
+}
+
+function display(isTTY: boolean, columns = 80) {
+  const stream = Object.assign(new PassThrough(), { isTTY, columns, rows: 24 }) as unknown as NodeJS.WriteStream
   const output = progressOutput(stream)
   return {
     show: (progress: Progress) => output.onProgress?.(progress),
@@ -78,25 +98,45 @@ test('the time left is judged by the measured time alone', () => {
   assert.is(written(), '15s: 25% | 15s left\n')
 })
 
-test('draws a view on a terminal that stays in its place, and is gone at the end', () => {
-  const { interval, show, end, written } = display(true)
-  const connections = { planned: 100, established: 99, completed: 0, failed: 2, open: 97, peakOpen: 99 }
+const connections = { planned: 100, established: 99, completed: 0, failed: 2, open: 97, peakOpen: 99 }
+
+test('draws a view on a terminal that stays in its place, and leaves nothing behind', async () => {
+  const { start, interval, show, end, written } = display(true)
+  const screen = createScreen()
+  start()
   show(at(1_500, 100 * mib, { done: 0.5, messages: 3000, connections }))
-  interval()
-  const first = written()
-  assert.equal(stripVTControlCharacters(first).split('\n').slice(0, 3), [
+  const first = ['first', '  second']
+  assert.equal(await screen.after(written()), [
+    ...first,
     ' ██████████░░░░░░░░░░ 50%   2s left',
     ' 3,000 messages   2,000/s   100 MiB sent, 100 MiB verified   66.66 MiB/s',
     ' 97 open',
   ])
-  show(at(2_000, 200 * mib, { done: 0.66, messages: 4000, connections }))
+  interval()
+  show(at(2_000, 200 * mib, { done: 0.66, messages: 4000, connections, failureCounts: { reset: 2 } }))
   const second = written()
-  assert.match(stripVTControlCharacters(second), /█{13}░{7} 66%/)
-  assert.match(stripVTControlCharacters(second), / p50 300 µs {3}p90 5 ms {3}p99 5 ms {3}max 5 ms/)
-  // Erased line by line as it is overwritten: a screen that is cleared first flickers.
+  assert.equal(await screen.after(second), [
+    ...first,
+    ' █████████████░░░░░░░ 66%   2s left',
+    ' 4,000 messages   2,000/s   200 MiB sent, 200 MiB verified   100 MiB/s',
+    ' p50 300 µs   p90 5 ms   p99 5 ms   max 5 ms',
+    ' 97 open   2 × reset',
+  ])
+  // A screen that is cleared before it is drawn flickers; all of it changes at once instead.
   assert.not.ok(second.includes('\u001b[2J'))
+  assert.match(JSON.stringify(second), /\\u001b\[\?2026h.*\\u001b\[\?2026l/)
   end()
-  assert.is(stripVTControlCharacters(written()), '')
+  assert.equal(await screen.after(`${written()}verdict  ok\r\n`), [...first, 'verdict  ok'])
+})
+
+test('a terminal that is too narrow for its lines is left as clean', async () => {
+  const { show, end, written } = display(true, 40)
+  const screen = createScreen(40)
+  for (let elapsed = 500; elapsed <= 3_000; elapsed += 500) {
+    show(at(elapsed, elapsed * mib, { done: elapsed / 4_000, messages: elapsed, connections }))
+  }
+  end()
+  assert.equal(await screen.after(`${written()}verdict  ok\r\n`), ['verdict  ok'])
 })
 
 test.run()

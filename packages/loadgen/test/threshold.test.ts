@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { figureNamed } from '../src/measurement/figures.js'
-import { judge, parseThreshold } from '../src/output/threshold.js'
+import { judge, parseThreshold, parseValueThreshold } from '../src/output/threshold.js'
 import { madeUpReport, madeUpServer } from './made-up-report.js'
 
 const test = suite('thresholds')
@@ -49,12 +49,16 @@ test('what was not measured is never met, and says so', () => {
   }
 })
 
-test('a change is not judged in a single run', () => {
+test('a percentage limits a change, which a single run does not have', () => {
   const threshold = parseThreshold('p99<+10%')
   assert.is(threshold.of, 'change')
   assert.is(threshold.limit, 0.1)
   assert.is(parseThreshold('rps>-5.5 %').limit, -0.055)
-  assert.equal(judge(report, [threshold]), [])
+  assert.throws(
+    () => parseValueThreshold('p99<+10%'),
+    /'p99<\+10%' limits a change; expected a value such as p99<5ms, or loadgen compare/
+  )
+  assert.is(parseValueThreshold('p99<5ms').limit, 5)
 })
 
 const mistakes: readonly (readonly [text: string, message: RegExp])[] = [

@@ -25,17 +25,17 @@ export const compareCommand: CommandModule = {
         },
         json: { ...outputOptions.json, describe: 'Write the comparison as JSON, to FILE or to stdout' },
       })
-      .example('$0 compare main.json branch.json', 'What has become better, and what worse')
-      .example("$0 compare main.json branch.json --threshold 'p99<+10%'", 'Exit code 99 if p99 has risen by 10 %')
+      .example('$0 compare main.json branch.json', 'What is better, what worse?')
+      .example("$0 compare main.json branch.json --threshold 'p99<+10%'", '99 if p99 rose by 10 %')
       .epilogue(
-        'A change exceeds the noise when the 95 % intervals of both medians, taken over the\nintervals of each run, do not overlap.\n\nExit codes: 0 ok, 2 usage, 99 threshold not met.'
+        'A change exceeds the noise when the 95 % intervals of both medians, taken over the intervals of each run, do not overlap.\n\nExit codes: 0 ok, 2 usage, 99 threshold not met.'
       ),
   handler: withExitCode(args => compare(args as Arguments)),
 }
 
 function compare(args: Arguments): number {
   const problems = new Problems()
-  const { thresholds, json } = outputSettingsFrom(args, problems)
+  const { thresholds, json } = outputSettingsFrom(args, problems, 'two')
   problems.settle()
   const [before, after] = [args.before, args.after].map(file => ({
     name: String(file),

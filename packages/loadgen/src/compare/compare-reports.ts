@@ -3,7 +3,7 @@ import { type LatencyKind, latencyKinds, latencyNames } from '../measurement/rec
 import { optionText } from '../output/option-text.js'
 import { judgeValue, type Threshold, type ThresholdResult } from '../output/threshold.js'
 import type { LoadReport } from '../report.js'
-import { intervalValues, medianInterval } from './noise.js'
+import { intervalValues, type MedianInterval, medianInterval } from './noise.js'
 
 /**
  * Whether a change is one: `better` and `worse` exceed the noise, `noise` does not, `too few intervals` cannot be told,
@@ -18,6 +18,8 @@ interface ComparedFigure {
   readonly after: number
   /** As a share of what it was; infinite where it was 0 and is not any more. */
   readonly change: number
+  /** The change that the noise of both runs could make in that direction, as a share; absent where it cannot be told. */
+  readonly noise?: number
   readonly judgement: Judgement
 }
 
@@ -73,19 +75,42 @@ function compareFigure(figure: Figure | undefined, before: LoadReport, after: Lo
   const [was, is] = [figure?.of(before), figure?.of(after)]
   if (figure === undefined || was === undefined || is === undefined) return undefined
   const change = was === is ? 0 : (is - was) / was
-  return { figure, before: was, after: is, change, judgement: judgementOf(figure, before, after, is - was) }
+  const spans = [before, after].map(report => medianInterval(intervalValues(figure, report)))
+  const [spanBefore, spanAfter] = spans
+  if (spanBefore === undefined || spanAfter === undefined) {
+    const isSingle = figure.ofInterval === undefined && figure.moments === undefined
+    const judgement = change === 0 ? 'same' : isSingle ? 'single value' : 'too few intervals'
+    return { figure, before: was, after: is, change, judgement }
+  }
+  const noise = noiseOf(change, spanBefore, spanAfter)
+  return {
+    ...{ figure, before: was, after: is, change },
+    ...(Number.isFinite(noise) ? { noise } : {}),
+    judgement: judgementOf(change, spanBefore, spanAfter, figure.better),
+  }
 }
 
-function judgementOf(figure: Figure, before: LoadReport, after: LoadReport, difference: number): Judgement {
-  if (difference === 0) return 'same'
-  if (figure.ofInterval === undefined) return 'single value'
-  const [was, is] = [before, after].map(report => medianInterval(intervalValues(figure, report)))
-  if (was === undefined || is === undefined) return 'too few intervals'
-  const rises = is.low > was.high
-  const falls = is.high < was.low
+/** How far apart the medians have to be for their intervals not to overlap. */
+function noiseOf(change: number, before: MedianInterval, after: MedianInterval): number {
+  const reach =
+    change > 0
+      ? before.high - before.median + (after.median - after.low)
+      : before.median - before.low + (after.high - after.median)
+  return reach / before.median
+}
+
+function judgementOf(
+  change: number,
+  before: MedianInterval,
+  after: MedianInterval,
+  better: Figure['better']
+): Judgement {
+  if (change === 0) return 'same'
+  const rises = after.low > before.high
+  const falls = after.high < before.low
   // The runs as a whole and their intervals have to agree on the direction.
-  if (!(rises && difference > 0) && !(falls && difference < 0)) return 'noise'
-  return rises === (figure.better === 'higher') ? 'better' : 'worse'
+  if (!(rises && change > 0) && !(falls && change < 0)) return 'noise'
+  return rises === (better === 'higher') ? 'better' : 'worse'
 }
 
 function differencesOf(before: LoadReport, after: LoadReport): string[] {

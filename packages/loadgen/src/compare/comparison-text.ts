@@ -16,12 +16,12 @@ export interface NamedReport {
 }
 
 const judgements: Readonly<Record<Judgement, string>> = {
-  better: 'better, exceeds the noise',
-  worse: 'worse, exceeds the noise',
+  better: 'better',
+  worse: 'worse',
   same: 'the same',
   noise: 'within the noise',
-  'too few intervals': `unknown: fewer than ${fewestIntervals} intervals`,
-  'single value': 'unknown: one value a run',
+  'too few intervals': `fewer than ${fewestIntervals} intervals`,
+  'single value': 'one value a run',
 }
 
 /** Two runs side by side, for people. */
@@ -31,17 +31,18 @@ export function comparisonText(
   { figures, latency, differences }: ReportComparison,
   thresholds: readonly ThresholdResult[]
 ): string {
-  const rows = figures.map(({ figure, before, after, change, judgement }) => [
+  const rows = figures.map(({ figure, before, after, change, noise, judgement }) => [
     figure.name,
     formatFigure(before, figure.unit),
     formatFigure(after, figure.unit),
     formatChange(change),
+    noise === undefined ? '' : `±${(noise * 100).toFixed(1)} %`,
     coloured(judgement),
   ])
   const parts = [
     plainTable([runRow('A', before), runRow('B', after)]),
     plainTable(differences.map((difference, index) => [index === 0 ? 'differ in' : '', difference])),
-    plainTable([['', 'A', 'B', 'change', ''], ...rows]),
+    plainTable([['', 'A', 'B', 'change', 'noise', ''], ...rows]),
     latency === undefined ? '' : `Latencies are ${latencyNames[latency]}: ${meanings[latency]}.`,
     thresholdTable(thresholds),
   ]

@@ -15,8 +15,10 @@ export interface MedianInterval {
   readonly high: number
 }
 
-/** The values that a figure had in the measured intervals of a run. */
-export function intervalValues(figure: Figure, { intervals, plan }: LoadReport): number[] {
+/** The values that a figure had in the measured phase of a run: in its intervals, or from sample to sample. */
+export function intervalValues(figure: Figure, report: LoadReport): number[] {
+  const { intervals, plan } = report
+  if (figure.moments !== undefined) return figure.moments(report)
   return intervals
     .filter(({ phase, start, end }) => phase === 'measured' && end - start >= plan.interval * shortestShare)
     .flatMap(interval => figure.ofInterval?.(interval) ?? [])

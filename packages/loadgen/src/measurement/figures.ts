@@ -1,7 +1,7 @@
 import type { Interval, LoadReport } from '../report.js'
 import type { LatencyRecorder, LatencySummary } from './latency-recorder.js'
 import { type LatencyKind, latencyKinds, latencyNames, primaryKind, recorderOf } from './recorded-latency.js'
-import { serverCost } from './server-cost.js'
+import { measuredSamples, serverCost } from './server-cost.js'
 
 export type FigureUnit = 'per second' | 'bytes per second' | 'milliseconds' | 'count' | 'percent of a core' | 'bytes'
 
@@ -14,6 +14,8 @@ export interface Figure {
   of(report: LoadReport): number | undefined
   /** The same of one interval; absent where intervals do not have it. */
   ofInterval?(interval: Interval): number | undefined
+  /** What it was from moment to moment of the measured phase, for figures that intervals do not have. */
+  moments?(report: LoadReport): number[]
 }
 
 const perSecond = (amount: number, milliseconds: number) =>
@@ -44,7 +46,11 @@ const plainFigures: readonly Figure[] = [
   { name: 'errors', unit: 'count', better: 'lower', of: report => sum(Object.values(report.failureCounts)) },
   { name: 'late', unit: 'count', better: 'lower', of: ({ lag }) => lag?.late },
   { name: 'unsent', unit: 'count', better: 'lower', of: ({ lag }) => lag?.unsent },
-  { name: 'cpu', unit: 'percent of a core', better: 'lower', of: report => serverCost(report)?.cpuPercent },
+  {
+    ...{ name: 'cpu', unit: 'percent of a core', better: 'lower' },
+    of: report => serverCost(report)?.cpuPercent,
+    moments: report => measuredSamples(report).map(({ cpuPercent }) => cpuPercent),
+  },
   { name: 'cpu-per-message', unit: 'milliseconds', better: 'lower', of: report => serverCost(report)?.cpuPerMessage },
   { name: 'memory', unit: 'bytes', better: 'lower', of: report => serverCost(report)?.peakMemory },
 ]

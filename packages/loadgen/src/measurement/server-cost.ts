@@ -1,3 +1,4 @@
+import { max } from 'simple-statistics'
 import type { LoadReport, ServerSample } from '../report.js'
 
 /** What the load has cost the server. */
@@ -16,15 +17,15 @@ export interface ServerCost {
 const fewestConnections = 100
 
 /** What the samples of the server's processes say; undefined where there are fewer than two. */
-export function serverCost({ server, measured, connections }: LoadReport): ServerCost | undefined {
+export function serverCost(report: LoadReport): ServerCost | undefined {
+  const { server, measured, connections } = report
   const samples = server?.samples ?? []
   const [first, last] = [samples[0], samples.at(-1)]
   if (first === undefined || last === undefined || first === last) return undefined
-  const end = measured.start + measured.elapsed
-  const inside = samples.filter(({ at }) => measured.elapsed > 0 && at >= measured.start && at <= end)
+  const inside = measuredSamples(report)
   const [from, to] = inside.length > 1 ? [inside[0] as ServerSample, inside.at(-1) as ServerSample] : [first, last]
   const cpu = (to.cpuSeconds - from.cpuSeconds) / ((to.at - from.at) / 1000)
-  const peakMemory = Math.max(...samples.map(memoryOf))
+  const peakMemory = max(samples.map(memoryOf))
   const { peakOpen } = connections
   return {
     cpuPercent: cpu * 100,
@@ -35,6 +36,12 @@ export function serverCost({ server, measured, connections }: LoadReport): Serve
       ? { memoryPerConnection: Math.max(0, peakMemory - memoryOf(first)) / peakOpen }
       : {}),
   }
+}
+
+/** The samples that were taken in the measured phase. */
+export function measuredSamples({ server, measured }: LoadReport): readonly ServerSample[] {
+  const end = measured.start + measured.elapsed
+  return (server?.samples ?? []).filter(({ at }) => measured.elapsed > 0 && at >= measured.start && at <= end)
 }
 
 /** Bytes: PSS where it could be read, else RSS. */

@@ -16,9 +16,9 @@ export const mergeCommand: CommandModule = {
     command
       .positional('reports', { type: 'string', array: true, describe: 'The reports of --json of all shares' })
       .options(outputOptions)
-      .example('$0 merge share-*.json --json whole.json', 'One report of all shares')
+      .example('$0 merge share-*.json --json whole.json', 'One report of all')
       .epilogue(
-        'Counters and histograms are added exactly. Percentiles cannot be added: the intervals\nof the result have none.\n\nExit codes: those of the run, and 5 where a share is missing, doubled or unfinished.'
+        'Counters and histograms are added exactly. Percentiles cannot be added: the intervals of the result have none.\n\nExit codes: those of the run, and 5 where a share is missing, doubled or unfinished.'
       ),
   handler: withExitCode(args => merge(args as Arguments)),
 }

@@ -1,5 +1,6 @@
 import { formatCount, formatRate, formatSize } from 'command-line'
 import type { FigureUnit } from '../measurement/figures.js'
+import type { LatencySummary } from '../measurement/latency-recorder.js'
 
 const withDigits = (digits: number) => new Intl.NumberFormat('en-US', { maximumSignificantDigits: digits })
 const threeDigits = withDigits(3)
@@ -12,6 +13,20 @@ export function formatLatency(milliseconds: number): string {
   return milliseconds < 999.5
     ? `${threeDigits.format(milliseconds)} ms`
     : `${threeDigits.format(milliseconds / 1000)} s`
+}
+
+/** The columns of a table of latencies, between the standard deviation and the maximum. */
+export const percentileColumns = [
+  ['p50', 'p50', 2],
+  ['p90', 'p90', 10],
+  ['p99', 'p99', 100],
+  ['p99.9', 'p999', 1000],
+  ['p99.99', 'p9999', 10_000],
+] as const
+
+/** The percentiles for `percentileColumns`; a dash where there are too few latencies for one to be anything but the maximum. */
+export function formatPercentiles(summary: LatencySummary): string[] {
+  return percentileColumns.map(([, key, fewest]) => (summary.count < fewest ? '–' : formatLatency(summary[key])))
 }
 
 /** A value of a figure with its unit. */

@@ -1,7 +1,7 @@
 import type { Options } from 'yargs'
 import type { Problems } from '../problems.js'
 import type { Arguments } from '../workload.js'
-import { parseThreshold, type Threshold } from './threshold.js'
+import { parseThreshold, parseValueThreshold, type Threshold } from './threshold.js'
 
 /** The options of every command that ends with a report. */
 export const outputOptions: Readonly<Record<string, Options>> = {
@@ -58,12 +58,16 @@ export interface OutputSettings {
   readonly quiet: boolean
 }
 
-/** The output options of a command line. What cannot be read goes to `problems`. */
-export function outputSettingsFrom(args: Arguments, problems: Problems): OutputSettings {
+/**
+ * The output options of a command line. What cannot be read goes to `problems`; so do thresholds of a change, except
+ * where two runs are compared.
+ */
+export function outputSettingsFrom(args: Arguments, problems: Problems, runs: 'one' | 'two' = 'one'): OutputSettings {
   const files = (['json', 'ndjson', 'csv', 'hgrm', 'html'] as const).flatMap(option =>
     args[option] === undefined ? [] : [[option, String(args[option])]]
   )
+  const parse = runs === 'two' ? parseThreshold : parseValueThreshold
   const texts = (args.threshold ?? []) as readonly string[]
-  const thresholds = texts.flatMap(text => problems.read('--threshold', text, parseThreshold) ?? [])
+  const thresholds = texts.flatMap(text => problems.read('--threshold', text, parse) ?? [])
   return { ...Object.fromEntries(files), thresholds, quiet: args.quiet === true }
 }

@@ -6,7 +6,14 @@ import { serverCost } from '../measurement/server-cost.js'
 import { windowText } from '../mismatch-text.js'
 import { targetName } from '../plan.js'
 import { type FailureCounts, type LoadFailure, type LoadReport, type Stalls, stallThreshold } from '../report.js'
-import { formatChange, formatFigure, formatLatency, formatPrecisely } from './formats.js'
+import {
+  formatChange,
+  formatFigure,
+  formatLatency,
+  formatPercentiles,
+  formatPrecisely,
+  percentileColumns,
+} from './formats.js'
 import type { Output, RunResult } from './output.js'
 import { plainTable } from './plain-table.js'
 import type { ThresholdResult } from './threshold.js'
@@ -134,7 +141,7 @@ function costRows(report: LoadReport): Row[] {
   if (server !== undefined && cost !== undefined) {
     const each = cost.cpuPerMessage === undefined ? '' : `, ${formatLatency(cost.cpuPerMessage)} each message`
     const memory = cost.memoryPerConnection
-    const above = memory === undefined ? '' : `, ${formatSize(Math.round(memory))} each connection`
+    const above = memory === undefined || memory === 0 ? '' : `, ${formatSize(Math.round(memory))} each connection`
     rows.push(
       ['server', `${cost.cpuPercent.toFixed(0)} % of a core${each} (${server.name}, pid ${server.pid})`],
       ['', `at most ${formatSize(cost.peakMemory)}${above}`]
@@ -167,11 +174,12 @@ function latencyTable({ latency }: LoadReport): string {
   const rows = latencyKinds.flatMap(kind => {
     const summary = summaries[kind]
     if (summary === undefined || summary.count === 0) return []
-    const { mean, standardDeviation, p50, p90, p99, p999, p9999, max } = summary
-    return [[latencyNames[kind], ...[mean, standardDeviation, p50, p90, p99, p999, p9999, max].map(formatLatency)]]
+    const { mean, standardDeviation, max } = summary
+    const spread = [mean, standardDeviation].map(formatLatency)
+    return [[latencyNames[kind], ...spread, ...formatPercentiles(summary), formatLatency(max)]]
   })
   if (rows.length === 0) return ''
-  return plainTable([['latency', 'mean', 'sd', 'p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'], ...rows], 'figures')
+  return plainTable([['latency', 'mean', 'sd', ...percentileColumns.map(([name]) => name), 'max'], ...rows], 'figures')
 }
 
 function targetTable({ targets }: LoadReport): string {

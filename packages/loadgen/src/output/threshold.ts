@@ -52,11 +52,20 @@ export function parseThreshold(text: string): Threshold {
   }
 }
 
-/** Judges a run. Thresholds of changes are left out: one run has none. */
+/** Reads a threshold for a single run. Throws a UsageError also for one of a change, which a single run does not have. */
+export function parseValueThreshold(text: string): Threshold {
+  const threshold = parseThreshold(text)
+  if (threshold.of === 'change') {
+    throw new UsageError(
+      `'${text}' limits a change; expected a value such as ${threshold.figure.name}${threshold.comparison}${exampleOf(threshold.figure.unit)}, or loadgen compare`
+    )
+  }
+  return threshold
+}
+
+/** Judges a run. */
 export function judge(report: LoadReport, thresholds: readonly Threshold[]): ThresholdResult[] {
-  return thresholds
-    .filter(({ of }) => of === 'value')
-    .map(threshold => judgeValue(threshold, threshold.figure.of(report)))
+  return thresholds.map(threshold => judgeValue(threshold, threshold.figure.of(report)))
 }
 
 /** Judges one value against its threshold; undefined is never accepted. */
@@ -83,6 +92,14 @@ function parseLimit(text: string, unit: FigureUnit): number {
     case 'percent of a core':
       return parseNumber(text)
   }
+}
+
+function exampleOf(unit: FigureUnit): string {
+  const examples: Readonly<Record<FigureUnit, string>> = {
+    ...{ 'per second': '50k', 'bytes per second': '100m', milliseconds: '5ms', count: '0', bytes: '64m' },
+    'percent of a core': '80',
+  }
+  return examples[unit]
 }
 
 const millisecondsPer: Readonly<Record<string, number>> = {

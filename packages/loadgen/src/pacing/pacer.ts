@@ -1,7 +1,7 @@
 import type { Schedule } from './schedule.js'
 
 /** What a pacer needs of time. */
-export interface Clock {
+interface Clock {
   /** Milliseconds, as finely as there are. */
   now(): number
   /** Calls back after at least `delay` milliseconds; it may come up to a millisecond late, except for a delay of 0. */

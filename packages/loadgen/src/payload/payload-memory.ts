@@ -16,6 +16,9 @@ export class PayloadMemory {
   readonly scratch: number
   readonly scratchBytes = 256 * 1024
   readonly #addressing: Addressing | undefined
+  /** The last two that were found within reach, mostly one to read and one to write: their buffer is costly to ask. */
+  #lastReached: Uint8Array | undefined
+  #reachedBefore: Uint8Array | undefined
   /** Position of the next free huge page. */
   #next: number
 
@@ -30,7 +33,11 @@ export class PayloadMemory {
 
   /** True when the kernel reaches these bytes where they are. */
   reaches(memory: Uint8Array): boolean {
-    return memory.buffer === this.kernel.memory.buffer
+    if (memory === this.#lastReached || memory === this.#reachedBefore) return true
+    if (memory.buffer !== this.kernel.memory.buffer) return false
+    this.#reachedBefore = this.#lastReached
+    this.#lastReached = memory
+    return true
   }
 
   /**

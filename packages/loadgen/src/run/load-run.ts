@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { resolveHost, UsageError } from 'command-line'
 import { chooseEngine, type EngineChoice } from 'reactor'
 import { portion, shareOfSegment } from '../pacing/share.js'
@@ -15,6 +14,7 @@ import { joinProgress, joinReports } from './join-threads.js'
 import { LoadThreads } from './load-threads.js'
 import { backlogNote, checkMachineLimits } from './machine-limits.js'
 import { ServerWatch } from './server-watch.js'
+import { sourceAddressesOf } from './source-addresses.js'
 
 /** A load that is running in threads of its own. */
 export interface LoadRun {
@@ -48,12 +48,19 @@ export interface LoadOptions {
   onInterval?(interval: Interval): void
 }
 
+/** Threads are told to begin so many milliseconds before a start that was fixed. */
+const startingTime = 100
+
+/** `setTimeout` turns anything longer (ms) into 1 ms. */
+const longestTimer = 2 ** 31 - 1
+
 /**
  * Starts what the plan says. Rejects with a UsageError that names everything that is wrong with the plan or beyond this
  * machine's limits, and with a Failure when a target's name does not resolve.
  */
 export async function startLoad(plan: LoadPlan, options: LoadOptions = {}): Promise<LoadRun> {
-  const resolved = resolvePlan(plan)
+  const complete = resolvePlan(plan)
+  const resolved = { ...complete, sourceAddresses: sourceAddressesOf(complete) }
   const problems = new Problems()
   checkMachineLimits(resolved, problems)
   problems.settle()
@@ -65,7 +72,10 @@ export async function startLoad(plan: LoadPlan, options: LoadOptions = {}): Prom
   const addresses = await Promise.all(resolved.targets.map(({ host }) => resolveHost(host)))
   const watch = await ServerWatch.start(resolved)
   const run = new ThreadedRun(resolved, engine, options, watch)
-  await run.start(addresses)
+  await run.start(addresses).catch(async error => {
+    await watch?.stop(0)
+    throw error
+  })
   return run
 }
 
@@ -88,6 +98,7 @@ class ThreadedRun implements LoadRun {
   /** Where each thread stood when it ended. */
   readonly #last: (Progress | undefined)[]
   #begunAt = performance.now()
+  #beginTimer: NodeJS.Timeout | undefined
   #finish!: (report: LoadReport | Promise<LoadReport>) => void
   #fault!: (error: Error) => void
   #ended = false
@@ -139,10 +150,13 @@ class ThreadedRun implements LoadRun {
     this.#begin()
   }
 
-  async #begin(): Promise<void> {
-    const wait = this.plan.startAt - Date.now()
+  #begin(): void {
     // The last stretch is left to the threads, whose timers are finer.
-    if (wait > 100) await sleep(wait - 50, undefined, { ref: true })
+    const wait = this.plan.startAt - Date.now() - startingTime
+    if (wait > 0) {
+      this.#beginTimer = setTimeout(() => this.#begin(), Math.min(wait, longestTimer))
+      return
+    }
     const delay = Math.max(0, this.plan.startAt - Date.now())
     this.#begunAt = performance.now() + delay
     this.#threads.post({ kind: 'begin', at: sharedNow() + delay })
@@ -212,6 +226,7 @@ class ThreadedRun implements LoadRun {
       return
     }
     this.#ended = true
+    clearTimeout(this.#beginTimer)
     this.#options.onProgress?.(this.#describe(this.#last as Progress[]))
     this.#threads.stop()
     this.#finish(this.#write())

@@ -14,9 +14,9 @@ export class LoadThreads {
     this.#onFault = onFault
   }
 
-  /** Resolves when all of them wait for commands. */
+  /** Resolves when all of them wait for commands. Rejects, with none left behind, when one of them cannot start. */
   async start(engine: EngineName, assignments: readonly Assignment[]): Promise<void> {
-    this.#threads = await Promise.all(
+    const starts = await Promise.allSettled(
       assignments.map((assignment, number) =>
         LoopThread.start<Assignment, LoadCommand, LoadEvent>({
           module: new URL('../thread/load-thread.js', import.meta.url),
@@ -30,6 +30,11 @@ export class LoadThreads {
         })
       )
     )
+    this.#threads = starts.flatMap(start => (start.status === 'fulfilled' ? [start.value] : []))
+    const failed = starts.find(start => start.status === 'rejected')
+    if (failed === undefined) return
+    this.stop()
+    throw failed.reason
   }
 
   /** Sends a command to all of them. */

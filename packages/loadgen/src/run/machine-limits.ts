@@ -26,9 +26,11 @@ export function checkMachineLimits(plan: Resolved<LoadPlan>, problems: Problems)
   )
   const ports = localPorts()
   const toOne = Math.ceil(atOnce / pathsOf(plan))
+  const [shared, remedy] =
+    plan.sourceAddresses.length > 0 ? ['from one address', ''] : ['to one target', 'name more targets, ']
   problems.expect(
     toOne <= ports,
-    `${formatCount(toOne)} connections to one target need as many local ports, the system has ${formatCount(ports)}; widen net.ipv4.ip_local_port_range, name more targets, or give more addresses with --source-ip`
+    `${formatCount(toOne)} connections ${shared} need as many local ports, the system has ${formatCount(ports)}; widen net.ipv4.ip_local_port_range, ${remedy}or give more addresses with --source-ip`
   )
   checkTimeWait(plan, ports, problems)
 }
@@ -55,16 +57,17 @@ function checkTimeWait(plan: Resolved<LoadPlan>, ports: number, problems: Proble
   )
 }
 
-function connectionsAtOnce(plan: Resolved<LoadPlan>): number {
+/** Connections of this segment that may be open at the same time. */
+export function connectionsAtOnce(plan: Resolved<LoadPlan>): number {
   const workload = workloadOf(plan)
   const connections = workload.concurrent?.(plan) ?? workload.connections(plan)
   return portion(connections, shareOfSegment(plan.segment))
 }
 
-/** Pairs of a local address and a target: each has all ports for itself. */
+/** Who has all local ports for itself: each target, or where sockets are bound before they connect, each address. */
 function pathsOf({ targets, sourceAddresses }: Resolved<LoadPlan>): number {
-  const distinct = new Set(targets.map(({ host, port }) => `${host} ${port}`)).size
-  return Math.max(1, distinct) * Math.max(1, new Set(sourceAddresses).size)
+  if (sourceAddresses.length > 0) return new Set(sourceAddresses).size
+  return Math.max(1, new Set(targets.map(({ host, port }) => `${host} ${port}`)).size)
 }
 
 /** The soft limit, which Node itself raises to the hard one. Infinity where the system does not tell. */

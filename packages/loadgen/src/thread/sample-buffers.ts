@@ -4,40 +4,54 @@ import type { LatencyKind, Samples } from './protocol.js'
 const capacity = 8192
 
 /**
- * Latencies on their way to the main thread, which keeps the histograms: the load thread stores a number, and copies
- * some thousands of them now and then.
+ * Latencies in milliseconds on their way to the main thread, which keeps the histograms: the load thread stores a
+ * number, and copies some thousands of them now and then. `kept` tells what counts for the run from what does not.
  */
 export class SampleBuffers {
-  readonly #emit: (samples: Samples) => void
-  readonly #buffers = {
-    fromDue: [undefined, undefined] as (SampleBuffer | undefined)[],
-    fromSend: [undefined, undefined] as (SampleBuffer | undefined)[],
-    connect: [undefined, undefined] as (SampleBuffer | undefined)[],
-  }
+  readonly #fromDue: SampleBuffer
+  readonly #fromDueOther: SampleBuffer
+  readonly #fromSend: SampleBuffer
+  readonly #fromSendOther: SampleBuffer
+  readonly #connect: SampleBuffer
+  readonly #connectOther: SampleBuffer
 
   constructor(emit: (samples: Samples) => void) {
-    this.#emit = emit
+    const buffer = (of: LatencyKind, kept: boolean) =>
+      new SampleBuffer(values => emit({ kind: 'samples', of, kept, values }))
+    this.#fromDue = buffer('fromDue', true)
+    this.#fromDueOther = buffer('fromDue', false)
+    this.#fromSend = buffer('fromSend', true)
+    this.#fromSendOther = buffer('fromSend', false)
+    this.#connect = buffer('connect', true)
+    this.#connectOther = buffer('connect', false)
   }
 
-  /** Adds a latency in milliseconds. */
-  add(of: LatencyKind, kept: boolean, latency: number): void {
-    const pair = this.#buffers[of]
-    const which = kept ? 0 : 1
-    let buffer = pair[which]
-    if (buffer === undefined) {
-      buffer = new SampleBuffer(values => this.#emit({ kind: 'samples', of, kept, values }))
-      pair[which] = buffer
-    }
-    buffer.add(latency * 1000)
+  // One for each kind, for a name that is looked up costs more than what it stands for.
+  addFromDue(kept: boolean, latency: number): void {
+    ;(kept ? this.#fromDue : this.#fromDueOther).add(latency)
+  }
+
+  addFromSend(kept: boolean, latency: number): void {
+    ;(kept ? this.#fromSend : this.#fromSendOther).add(latency)
+  }
+
+  addConnect(kept: boolean, latency: number): void {
+    ;(kept ? this.#connect : this.#connectOther).add(latency)
   }
 
   /** Hands over what there is. */
   flush(): void {
-    for (const pair of Object.values(this.#buffers)) for (const buffer of pair) buffer?.flush()
+    this.#fromDue.flush()
+    this.#fromDueOther.flush()
+    this.#fromSend.flush()
+    this.#fromSendOther.flush()
+    this.#connect.flush()
+    this.#connectOther.flush()
   }
 }
 
 class SampleBuffer {
+  /** Microseconds. */
   readonly #values = new Float32Array(capacity)
   readonly #handOver: (values: Float32Array) => void
   #count = 0
@@ -46,8 +60,8 @@ class SampleBuffer {
     this.#handOver = handOver
   }
 
-  add(value: number): void {
-    this.#values[this.#count++] = value
+  add(latency: number): void {
+    this.#values[this.#count++] = latency * 1000
     if (this.#count === capacity) this.flush()
   }
 

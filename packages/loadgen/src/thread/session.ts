@@ -2,22 +2,17 @@ import { Arena, type Loop, SystemError } from 'reactor'
 import { numberOf, portion, type Share, shareOf } from '../pacing/share.js'
 import type { PayloadMemory } from '../payload/payload-memory.js'
 import type { LoadPlan, Resolved, Target } from '../plan.js'
-import type { ConnectionProgress, LoadFailure, Phase, Progress, Verdict } from '../report.js'
+import type { LoadFailure, Phase, Progress } from '../report.js'
 import type { Connection } from './connection.js'
 import type { CreateDriver, Driver } from './driver.js'
 import { IntervalCounts } from './interval-counts.js'
 import { Opener } from './opener.js'
 import type { Assignment, Samples, ThreadInterval, ThreadReport } from './protocol.js'
 import { SampleBuffers } from './sample-buffers.js'
+import { sendBlockSize } from './send-block-size.js'
+import { progressOf, reportOf } from './standing.js'
 import { Tally } from './tally.js'
 import { Timeline } from './timeline.js'
-
-/** What one write offers to the kernel at most, and at least where messages are short. */
-const largestBlock = 256 * 1024
-const smallestBlock = 1024
-
-/** Progress is told for each connection where there are no more than this. */
-const fewConnections = 16
 
 /** How often stalls are looked for, in milliseconds, which is also how late they are found. */
 const watchInterval = 250
@@ -124,10 +119,6 @@ export class Session {
     return this.#readingStarted
   }
 
-  get draining(): boolean {
-    return this.#draining
-  }
-
   get phase(): Phase {
     return this.timeline.phase
   }
@@ -171,7 +162,7 @@ export class Session {
   /** It took so many milliseconds. */
   connectionEstablished(connection: Connection, duration: number): void {
     this.tally.establish(connection)
-    this.#samples.add('connect', this.phase !== 'warmup', duration)
+    this.#samples.addConnect(this.phase !== 'warmup', duration)
     this.#connectingDone()
   }
 
@@ -216,8 +207,8 @@ export class Session {
     const { measuredFrom, measuredUntil } = this.timeline
     const at = due < 0 ? sentAt : due
     const kept = at >= measuredFrom && at < measuredUntil
-    this.#samples.add('fromSend', kept, now - sentAt)
-    if (due >= 0) this.#samples.add('fromDue', kept, now - due)
+    this.#samples.addFromSend(kept, now - sentAt)
+    if (due >= 0) this.#samples.addFromDue(kept, now - due)
     connection.messages++
     this.tally.echo(now - sentAt)
   }
@@ -275,7 +266,7 @@ export class Session {
     const end = performance.now()
     for (const connection of [...this.#live]) this.#abandon(connection)
     if (!Number.isNaN(this.#startedAt)) this.timeline.end(end)
-    this.#events.onFinish(this.#report())
+    this.#events.onFinish(reportOf(this, this.#driver, this.#cutShort))
   }
 
   #abandon(connection: Connection): void {
@@ -305,63 +296,6 @@ export class Session {
   }
 
   progress(): Progress {
-    let { sent, received, verified } = this.tally.traffic
-    let sinceProgress = 0
-    for (const connection of this.#live) {
-      sent += connection.sent
-      received += connection.received
-      verified += connection.verified
-      sinceProgress = Math.max(sinceProgress, connection.sinceProgress)
-    }
-    return {
-      elapsed: this.elapsed,
-      phase: this.phase,
-      measured: this.timeline.measuredTime(this.loop.now),
-      failureCounts: { ...this.tally.failureCounts },
-      connections: this.tally.counts,
-      sent,
-      received,
-      verified,
-      sinceProgress,
-      messages: this.tally.messagesEchoed,
-      ...(this.#live.size > fewConnections ? {} : { each: [...this.#live].map(one => this.#progressOf(one)) }),
-    }
+    return progressOf(this)
   }
-
-  #progressOf(connection: Connection): ConnectionProgress {
-    const { number, sent, received, verified, sinceProgress } = connection
-    return { connection: number, target: this.targetOf(connection), sent, received, verified, sinceProgress }
-  }
-
-  #report(): ThreadReport {
-    const { tally } = this
-    const [lag, crowd] = [this.#driver.lag?.(), this.#driver.crowd?.()]
-    return {
-      verdict: this.#verdict(),
-      engine: this.loop.engine,
-      elapsed: this.elapsed,
-      connections: tally.counts,
-      targets: tally.targetReports(),
-      ...tally.traffic,
-      stalls: tally.stalls,
-      messages: tally.messageReport(),
-      failures: tally.failures,
-      failureCounts: tally.failureCounts,
-      ...(lag === undefined ? {} : { lag }),
-      ...(crowd === undefined ? {} : { crowd }),
-    }
-  }
-
-  #verdict(): Verdict {
-    if (this.tally.failureCounts['wrong bytes'] !== undefined) return 'wrong bytes'
-    if (this.tally.failures.length > 0) return 'connection failed'
-    return this.#cutShort ? 'stopped' : 'ok'
-  }
-}
-
-// An engine may hold a block for every message that is on its way: no larger, then, than the message.
-function sendBlockSize(plan: Resolved<LoadPlan>): number {
-  if (!('message' in plan)) return largestBlock
-  const longest = plan.message === '' ? plan.size.maximum : plan.message.length
-  return Math.min(largestBlock, Math.max(smallestBlock, 2 ** Math.ceil(Math.log2(longest))))
 }

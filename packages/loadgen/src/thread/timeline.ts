@@ -1,4 +1,5 @@
 import type { Phase } from '../report.js'
+import { endOfSlot, slotAt } from './interval-slots.js'
 
 /** A stretch of one phase, in milliseconds of the thread's clock. */
 export interface Stretch {
@@ -53,13 +54,13 @@ export class Timeline {
 
   /** Cuts where an interval has passed. Returns when to come again. */
   tick(now: number): number {
-    const passed = Math.floor((now - this.#phaseStart) / this.#interval)
+    const passed = slotAt(now - this.#phaseStart, this.#interval)
     if (passed > this.#slot) {
       this.#slot = passed - 1
       this.#cut(now)
       this.#slot = passed
     }
-    return this.#phaseStart + (this.#slot + 1) * this.#interval
+    return this.#phaseStart + endOfSlot(this.#slot, this.#interval)
   }
 
   /** The run is over. */

@@ -1,3 +1,5 @@
+// The global of that name is a getter, which costs more than the call.
+import { performance } from 'node:perf_hooks'
 import { Budget } from '../pacing/budget.js'
 import { lateness, Pacer } from '../pacing/pacer.js'
 import { Schedule } from '../pacing/schedule.js'
@@ -18,8 +20,8 @@ export interface MessageFlow<Slot extends MessageSlot> {
   start(at: number): void
   /** Nothing more begins. */
   stop(): void
-  /** This slot can begin a message, for the first time or again. */
-  release(slot: Slot): void
+  /** This slot can begin a message, for the first time or again; `now` is this moment, where it is known. */
+  release(slot: Slot, now?: number): void
   lag(): Lag | undefined
 }
 
@@ -66,11 +68,10 @@ class ClosedLoop<Slot extends MessageSlot> implements MessageFlow<Slot> {
     this.#state = 'stopped'
   }
 
-  release(slot: Slot): void {
+  release(slot: Slot, now = performance.now()): void {
     if (this.#state === 'waiting') this.#waiting.push(slot)
     if (this.#state !== 'running') return
     const { session, begin, sizeOf } = this.#options
-    const now = performance.now()
     const size = sizeOf(slot)
     if (now < session.timeline.measuredFrom || this.#budget.take(size)) begin(slot, size, -1, now)
     else session.completeOutstanding()

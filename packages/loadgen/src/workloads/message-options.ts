@@ -20,7 +20,7 @@ const longestMessage = 64 * 1024 * 1024
 
 export const messageOptions: Readonly<Record<string, Options>> = {
   size: { type: 'string', describe: 'Length of a message, or its range: 1..65536 [default: 64]' },
-  charset: { type: 'string', describe: `${charsetNames.slice(0, 5).join(', ')} …, or characters: a-zA-Z_` },
+  charset: { type: 'string', describe: `${charsetNames.slice(0, 4).join(', ')} …, or bytes: a-zA-Z_` },
   message: { type: 'string', describe: String.raw`Send always this: 'PING\r\n' (\n \r \t \\ \x00)` },
   'message-file': { type: 'string', describe: 'Send always what is in this file' },
 }

@@ -1,3 +1,5 @@
+// The global of that name is a getter, which costs more than the call.
+import { performance } from 'node:perf_hooks'
 import type { Block, Socket } from 'reactor'
 import type { MessageLengths } from '../payload/message-lengths.js'
 import type { CreateDriver } from '../thread/driver.js'
@@ -65,7 +67,7 @@ class PingPongConnection extends EchoConnection {
     this.#first = (this.#first + 1) % this.#pipeline
     this.#outstanding--
     this.session.messageEchoed(this, due, sentAt, now)
-    if (!this.#leaving) this.#flow.release(this)
+    if (!this.#leaving) this.#flow.release(this, now)
     else if (this.#outstanding === 0) this.complete()
   }
 

@@ -7,6 +7,7 @@ import {
 } from '../../measurement/recorded-latency.js'
 import { memoryOf } from '../../measurement/server-cost.js'
 import type { Interval, LoadReport, Phase } from '../../report.js'
+import { thinOutIntervals, thinOutSamples } from './thin-out.js'
 
 /** What page/page.js draws as one chart. */
 export interface Chart {
@@ -46,18 +47,19 @@ export interface Band {
 /** Enough for any screen, and a tenth of the size of exact numbers. */
 const digits = 4
 
-/** An interval that a phase has cut off below this share of its length gives no rate worth drawing. */
+/** An interval that a phase has cut off below this share of its length is not drawn: it stands for too little. */
 const shortestShare = 0.1
 
 /** Everything that there is to draw of a run. */
-export function chartsOf(report: LoadReport): Chart[] {
+export function chartsOf(whole: LoadReport): Chart[] {
+  const report = { ...whole, intervals: thinOutIntervals(whole.intervals) }
   return [
     rateChart(report),
     latencyChart(report),
     connectionChart(report),
     ...serverCharts(report),
     percentileChart(report),
-  ].filter(chart => chart.x.length > 0 && chart.series.some(({ values }) => values.some(value => value !== null)))
+  ].filter(chart => chart.series.some(({ values }) => values.filter(value => value !== null).length > 1))
 }
 
 /** The ramp, the warm-up and the drain of a run. */
@@ -75,7 +77,7 @@ function rateChart({ intervals, plan }: LoadReport): Chart {
   const perSecond = (amount: (interval: Interval) => number) =>
     intervals.map(each => {
       const length = each.end - each.start
-      return length > plan.interval * shortestShare ? short((amount(each) * 1000) / length) : null
+      return isDrawn(each, plan) ? short((amount(each) * 1000) / length) : null
     })
   const hasMessages = intervals.some(({ messages }) => messages > 0)
   const hasBytes = intervals.some(({ verified }) => verified > 0)
@@ -98,7 +100,7 @@ const shownPercentiles = [
   ['max', 'max'],
 ] as const
 
-function latencyChart({ intervals, latency }: LoadReport): Chart {
+function latencyChart({ intervals, latency, plan }: LoadReport): Chart {
   const kind = primaryKind(latency)
   return {
     ...{ id: 'latency', title: 'Latency', unit: 'milliseconds', across: 'time', logarithmic: true },
@@ -108,7 +110,7 @@ function latencyChart({ intervals, latency }: LoadReport): Chart {
       ...{ label, colour: key },
       values: intervals.map(interval => {
         const summary = kind === undefined ? undefined : interval[kind]
-        return summary === undefined || summary.count === 0 ? null : short(summary[key])
+        return summary === undefined || summary.count === 0 || !isDrawn(interval, plan) ? null : short(summary[key])
       }),
     })),
   }
@@ -134,7 +136,7 @@ function connectionChart({ intervals }: LoadReport): Chart {
 }
 
 function serverCharts({ server }: LoadReport): Chart[] {
-  const samples = server?.samples ?? []
+  const samples = thinOutSamples(server?.samples ?? [])
   const x = samples.map(({ at }) => short(at / 1000))
   const time = { across: 'time', logarithmic: false, x } as const
   // The first sample has none before it to compare with.
@@ -158,11 +160,15 @@ function memoryNote(samples: readonly { readonly pss?: number }[]): string {
   return `${kind} of the whole process tree`
 }
 
+/** Fewer have no distribution. */
+const fewestLatencies = 100
+
 /** Steps of a tenth of a nine, from 0 % to the last latency that was recorded. */
 function percentileChart({ latency }: LoadReport): Chart {
   const recorders = latencyKinds.flatMap(kind => {
     const encoded = latency[kind]
-    return encoded === undefined ? [] : [{ kind, recorder: recorderOf(encoded) }]
+    const recorder = encoded === undefined ? undefined : recorderOf(encoded)
+    return recorder === undefined || recorder.count < fewestLatencies ? [] : [{ kind, recorder }]
   })
   const most = Math.max(1, ...recorders.map(({ recorder }) => recorder.count))
   const steps = Array.from({ length: Math.ceil(Math.log10(most) * 10) + 1 }, (_, step) => step / 10)
@@ -179,6 +185,10 @@ function percentileChart({ latency }: LoadReport): Chart {
       }),
     })),
   }
+}
+
+function isDrawn({ start, end }: Interval, { interval }: LoadReport['plan']): boolean {
+  return end - start > interval * shortestShare
 }
 
 function middle({ start, end }: Interval): number {

@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { targetName } from '../../plan.js'
+import type { LoadReport } from '../../report.js'
+import { formatLatency } from '../formats.js'
 import type { RunResult } from '../output.js'
 import { bandsOf, type Chart, chartsOf } from './chart.js'
 import { details, escaped, tiles, verdictSection } from './sections.js'
+import { intervalsPerPoint } from './thin-out.js'
 
 /**
  * A run as one page of HTML that needs nothing else: the figures, charts over time and by percentile, options and
@@ -32,7 +35,7 @@ export function htmlPage(result: RunResult): string {
     `<main><header><p class="kind">loadgen report</p><h1>${escaped(title)}</h1>`,
     `<p class="when">${escaped(whenText(result))}</p>${verdictSection(result)}</header>`,
     tiles(report),
-    `<p class="note hint">${hint}</p>`,
+    `<p class="note hint">${hint}${escaped(thinningText(report.intervals))}</p>`,
     '<div class="charts">',
     ...charts.map(chartCard),
     '</div>',
@@ -46,11 +49,16 @@ export function htmlPage(result: RunResult): string {
 const hint =
   'Drag across a chart to zoom, double-click to see everything again. Shaded: what was not measured (ramp, warm-up, drain).'
 
+function thinningText(intervals: LoadReport['intervals']): string {
+  const together = intervalsPerPoint(intervals)
+  if (together <= 1) return ''
+  return ` Each point stands for ${together} intervals: their rate together, and their highest latencies.`
+}
+
 function whenText({ report: { environment, measured, elapsed } }: RunResult): string {
-  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`
   const started = environment.startedAt.slice(0, 19).replace('T', ' ')
-  const part = measured.elapsed > 0 ? `, ${seconds(measured.elapsed)} of it measured` : ''
-  return `${started} UTC, ${seconds(elapsed)}${part}`
+  const part = measured.elapsed > 0 ? `, of which ${formatLatency(measured.elapsed)} were measured` : ''
+  return `${started} UTC, ${formatLatency(elapsed)}${part}`
 }
 
 function chartCard({ id, title, note, logarithmic }: Chart): string {

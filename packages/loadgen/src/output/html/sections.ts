@@ -1,11 +1,11 @@
 import { formatCount, formatSize } from 'command-line'
 import { figureNamed } from '../../measurement/figures.js'
-import { latencyKinds, latencyNames, summariesOf } from '../../measurement/recorded-latency.js'
+import { latencyKinds, latencyNames, primaryKind, summariesOf } from '../../measurement/recorded-latency.js'
 import { serverCost } from '../../measurement/server-cost.js'
 import { windowText } from '../../mismatch-text.js'
 import { targetName } from '../../plan.js'
 import type { LoadReport } from '../../report.js'
-import { formatFigure, formatLatency, formatPrecisely } from '../formats.js'
+import { formatFigure, formatLatency, formatPercentiles, formatPrecisely, percentileColumns } from '../formats.js'
 import { optionText } from '../option-text.js'
 import type { RunResult } from '../output.js'
 import { meanings } from './chart.js'
@@ -57,24 +57,21 @@ function chip(tone: string, text: string): string {
   return `<span class="chip ${tone}"><b aria-hidden="true">${mark}</b> ${escaped(text)}</span>`
 }
 
-const tileNames: readonly (readonly [figure: string, title: string])[] = [
+const rateTiles: readonly (readonly [figure: string, title: string])[] = [
   ['rps', 'messages'],
   ['throughput', 'verified, each way'],
   ['cps', 'connections'],
-  ['p50', 'p50'],
-  ['p99', 'p99'],
-  ['p99.9', 'p99.9'],
-  ['max', 'max'],
-  ['errors', 'failed'],
 ]
 
 /** The figures that people look for first. */
 export function tiles(report: LoadReport): string {
-  const figures = tileNames.flatMap(([name, title]) => {
+  const rates = rateTiles.flatMap(([name, title]) => {
     const figure = figureNamed(name)
     const value = figure?.of(report)
     return figure === undefined || value === undefined ? [] : [[formatFigure(value, figure.unit), title] as const]
   })
+  const failed = Object.values(report.failureCounts).reduce((sum, count) => sum + count, 0)
+  const figures = [...rates, ...latencyTiles(report), [formatCount(failed), 'failed'] as const]
   const cost = serverCost(report)
   const costs =
     cost === undefined
@@ -89,6 +86,19 @@ export function tiles(report: LoadReport): string {
   const tile = ([value, title]: readonly [string, string]) =>
     `<div class="tile"><b>${escaped(value)}</b><span>${escaped(title)}</span></div>`
   return `<div class="tiles">${[...figures, ...costs].map(tile).join('')}</div>`
+}
+
+/** The median, and the percentiles that there are enough latencies for. */
+function latencyTiles({ latency }: LoadReport): (readonly [string, string])[] {
+  const kind = primaryKind(latency)
+  const summary = kind === undefined ? undefined : summariesOf(latency)[kind]
+  if (summary === undefined || summary.count === 0) return []
+  const of = kind === 'connect' ? ' to connect' : ' latency'
+  const texts = formatPercentiles(summary)
+  const percentiles = percentileColumns.flatMap(([name, , fewest], column) =>
+    name === 'p90' || summary.count < fewest ? [] : [[texts[column] ?? '', `${name}${of}`] as const]
+  )
+  return [...percentiles, [formatLatency(summary.max), `max${of}`]]
 }
 
 /** The tables under the charts. */
@@ -106,12 +116,13 @@ function latencySection({ latency }: LoadReport): string {
   const rows = latencyKinds.flatMap(kind => {
     const summary = summaries[kind]
     if (summary === undefined || summary.count === 0) return []
-    const { count, mean, standardDeviation, min, p50, p90, p99, p999, p9999, max } = summary
-    const figures = [mean, standardDeviation, min, p50, p90, p99, p999, p9999, max].map(formatLatency)
+    const { count, mean, standardDeviation, min, max } = summary
+    const spread = [mean, standardDeviation, min].map(formatLatency)
+    const figures = [...spread, ...formatPercentiles(summary), formatLatency(max)]
     return [[`${latencyNames[kind]}: ${meanings[kind]}`, formatCount(count), ...figures]]
   })
   if (rows.length === 0) return ''
-  const head = ['latency', 'count', 'mean', 'sd', 'min', 'p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max']
+  const head = ['latency', 'count', 'mean', 'sd', 'min', ...percentileColumns.map(([name]) => name), 'max']
   return section('Latency', table(head, rows, 'figures'))
 }
 
