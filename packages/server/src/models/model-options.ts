@@ -1,4 +1,4 @@
-import { UsageError } from 'command-line'
+import { formatExactSize, formatSize, UsageError } from 'command-line'
 import type { Argv } from 'yargs'
 import { countUpTo, sizeWithin } from '../options/within.js'
 import type { ModelName, ModelSettings } from './model.js'
@@ -9,6 +9,8 @@ const mostLoops = 64
 const mostWorkers = 4096
 const longestQueue = 1_000_000
 const mostSlots = 65_536
+
+const largestRing = 1024 ** 3
 
 const defaultWorkers = 5
 const defaultQueue = 128
@@ -105,7 +107,7 @@ export function resolveModel(options: Partial<ModelArguments> & OtherArguments):
     case 'threaded':
       return { name, workers: options.workers ?? defaultWorkers, queue: options.queue ?? defaultQueue }
     case 'ring':
-      return { name, slots: options.slots ?? defaultSlots, slotSize: options.slotSize ?? defaultSlotSize }
+      return { name, ...ringSize(options) }
   }
 }
 
@@ -116,6 +118,13 @@ function poolSize(options: Partial<ModelArguments>): { workers: number; maxWorke
   if (workers > maxWorkers) throw new UsageError(`--workers ${workers} is more than --max-workers ${maxWorkers}`)
   if (minSpare > maxWorkers) throw new UsageError(`--min-spare ${minSpare} is more than --max-workers ${maxWorkers}`)
   return { workers, maxWorkers, minSpare }
+}
+
+function ringSize(options: Partial<ModelArguments>): { slots: number; slotSize: number } {
+  const { slots = defaultSlots, slotSize = defaultSlotSize } = options
+  if (slots * slotSize <= largestRing) return { slots, slotSize }
+  const size = `--slots ${slots} of --slot-size ${formatExactSize(slotSize)}`
+  throw new UsageError(`${size} make a ring of ${formatSize(slots * slotSize)}; expected at most 1 GiB`)
 }
 
 function checkOwners(name: ModelName, options: Partial<ModelArguments> & OtherArguments): void {

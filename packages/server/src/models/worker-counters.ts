@@ -58,14 +58,16 @@ export class WorkerCounters {
     return { worker, pid: read('pid'), open: accepted - read('ended'), accepted, requests: read('requests') }
   }
 
-  /** Workers that are there and serve nobody. */
-  get idle(): number {
+  /** Whether fewer than `minSpare` workers are there that serve nobody, though there could be more workers. */
+  isShort(minSpare: number): boolean {
+    let missing = 0
     let idle = 0
     for (let worker = 1; worker <= this.table.workers; worker++) {
       const { pid, open } = this.report(worker)
-      if (pid !== 0 && open === 0) idle++
+      if (pid === 0) missing++
+      else if (open === 0) idle++
     }
-    return idle
+    return missing > 0 && idle < minSpare
   }
 
   /**

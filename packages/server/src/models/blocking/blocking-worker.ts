@@ -14,6 +14,8 @@ import { IoBuffers } from './io-buffers.js'
 export interface Assignment {
   /** Counted from 1. */
   readonly worker: number
+  /** The most that there can be. */
+  readonly workers: number
   readonly service: Service
   /** Its row. */
   readonly counters: Counters
@@ -105,8 +107,10 @@ export class BlockingWorker {
 
   #serve(fd: number): void {
     const stream = new this.descriptors.TcpStream(fd)
-    const connection = this.counters.accepted.value
-    const { reportConnections } = this.#assignment.service
+    const { worker, workers, service } = this.#assignment
+    const { reportConnections } = service
+    // Those of different workers differ.
+    const connection = (this.counters.accepted.value - 1) * workers + worker
     if (reportConnections) {
       this.report({ kind: 'opened', connection, remoteAddress: stream.remoteAddress, port: stream.localPort })
     }

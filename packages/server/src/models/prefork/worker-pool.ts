@@ -102,7 +102,7 @@ export class WorkerPool implements Crew {
         else if (event.kind === 'failed') reject(new StartError(event.message))
       })
       child.ended.then(ending => {
-        reject(new StartError(`a worker process ended before it was ready (${describe(ending)})`))
+        reject(new StartError(`a worker process ended before it was ready (${ending})`))
       })
     })
   }
@@ -138,7 +138,7 @@ export class WorkerPool implements Crew {
     if (this.#ending) {
       if (this.#children.size === 0) this.#onEnded()
     } else if (!child.retired) {
-      const text = `worker ${child.worker} (pid ${child.pid}) ended: ${describe(ending)}; ${lost} of its connections lost`
+      const text = `worker ${child.worker} (pid ${child.pid}) ended: ${ending}; ${lost} of its connections lost`
       this.#report({ kind: 'log', level: 'warn', text })
       this.#replace(child)
     }
@@ -192,8 +192,4 @@ export class WorkerPool implements Crew {
   #report(report: ServerReport): void {
     this.#options.onEvent({ kind: 'report', report })
   }
-}
-
-function describe({ code, signal }: ChildEnding): string {
-  return signal ?? `exit code ${code}`
 }

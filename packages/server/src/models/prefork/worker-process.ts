@@ -29,11 +29,11 @@ async function work({ worker, maxWorkers, minSpare, service }: WorkerSetup): Pro
   const memory = descriptors.mapSharedMemory(countersDescriptor, WorkerCounters.bytes(name, maxWorkers))
   const counters = new WorkerCounters(name, maxWorkers, memory)
   const row = counters.table.row(worker)
-  const server = await BlockingWorker.open({ worker, service, counters: row, boss, descriptors })
+  const server = await BlockingWorker.open({ worker, workers: maxWorkers, service, counters: row, boss, descriptors })
   const listeners = service.ports.map((_port, index) => firstListener + index)
   const acceptor = new Acceptor(listeners, server.duty, descriptors, report => server.report(report))
   boss.tell({ kind: 'ready' })
   server.run(acceptor, () => {
-    if (counters.idle < minSpare) boss.tell({ kind: 'few-spare' })
+    if (counters.isShort(minSpare)) boss.tell({ kind: 'few-spare' })
   })
 }
