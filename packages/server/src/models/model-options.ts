@@ -1,9 +1,9 @@
-import { formatExactSize, formatSize, UsageError } from 'command-line'
+import { formatSize, UsageError } from 'command-line'
 import type { Argv } from 'yargs'
 import { countUpTo, sizeWithin } from '../options/within.js'
 import type { ModelName, ModelSettings } from './model.js'
 
-export const modelNames: readonly ModelName[] = ['epoll', 'single', 'prefork', 'threaded', 'ring']
+const modelNames: readonly ModelName[] = ['epoll', 'single', 'prefork', 'threaded', 'ring']
 
 const mostLoops = 64
 const mostWorkers = 4096
@@ -123,7 +123,7 @@ function poolSize(options: Partial<ModelArguments>): { workers: number; maxWorke
 function ringSize(options: Partial<ModelArguments>): { slots: number; slotSize: number } {
   const { slots = defaultSlots, slotSize = defaultSlotSize } = options
   if (slots * slotSize <= largestRing) return { slots, slotSize }
-  const size = `--slots ${slots} of --slot-size ${formatExactSize(slotSize)}`
+  const size = `--slots ${slots} of --slot-size ${formatSize(slotSize)}`
   throw new UsageError(`${size} make a ring of ${formatSize(slots * slotSize)}; expected at most 1 GiB`)
 }
 
