@@ -253,6 +253,32 @@ test('many large items are given one threshold after the other', async () => {
   })
 })
 
+test('those who read the same large value slowly share one copy of it, also when it is replaced meanwhile', async () => {
+  await withKv(({ kv, say }) => {
+    const old = 'x'.repeat(900_000)
+    say(`set big 0 0 ${old.length}\r\n${old}\r\n`)
+    const readers = Array.from({ length: 10 }, () => ({
+      session: kv.createSession(client),
+      output: new ScriptedOutput({ threshold: 100_000 }),
+    }))
+    const [gone, ...slow] = readers
+    for (const { session, output } of readers) session.receive(Buffer.from('get big\r\n'), output)
+    assert.ok(readers.every(({ output, session }) => output.written.length < 400_000 && session.heldBytes > 500_000))
+    gone?.session.dispose?.()
+    assert.is(gone?.session.heldBytes, 0)
+    assert.is(say('set big 0 0 3\r\nnew\r\n'), 'STORED\r\n')
+    for (const { session, output } of slow) {
+      for (let round = 0; round < 20 && !output.ready; round++) {
+        output.drain()
+        session.resume?.(output)
+      }
+      assert.ok(output.take() === `VALUE big 0 900000\r\n${old}\r\nEND\r\n`)
+      assert.is(session.heldBytes, 0)
+    }
+    assert.match(say('get big\r\n'), 'new')
+  })
+})
+
 test('the limit of a line', async () => {
   await withKv(({ kv, context }) => {
     const output = new ScriptedOutput()
