@@ -20,7 +20,7 @@ export interface Limits {
 }
 
 /** Lines for the server's log, which the main thread writes. */
-export interface ProtocolLog {
+interface ProtocolLog {
   info(text: string): void
   warn(text: string): void
 }
