@@ -7,7 +7,7 @@ export interface ServerThreadData extends Service {
   /** Which of the workers this loop is, counted from 1. */
   readonly worker: number
   readonly workers: number
-  /** The memory of the `CounterTable` of all workers. */
+  /** The memory of the `WorkerCounters` of all workers. */
   readonly counters: SharedArrayBuffer
   /** Whether other loops listen on the same ports (`SO_REUSEPORT`, socket(7)). */
   readonly reusePort: boolean

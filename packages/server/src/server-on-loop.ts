@@ -4,8 +4,7 @@ import { Connections, type ConnectionsOptions } from './connections.js'
 import { GracefulStop } from './graceful-stop.js'
 import { openHandlers } from './handlers.js'
 import { LateClients } from './late-clients.js'
-import { CounterTable } from './protocols/counters.js'
-import { countersOf } from './protocols/open-protocol.js'
+import { WorkerCounters } from './models/worker-counters.js'
 import type { ServerCommand, ServerEvent, ServerReport, ServerThreadData } from './server-messages.js'
 import { StartError } from './start-error.js'
 
@@ -13,7 +12,7 @@ import { StartError } from './start-error.js'
 const shortageEnd = 5000
 
 /** Who serves the connections, and where it is counted. */
-type Served = Pick<ConnectionsOptions, 'handlers' | 'counters'>
+type Served = Pick<ConnectionsOptions, 'handlers' | 'counters' | 'countsAtOnce'>
 
 /** The server on its loop: listens, and obeys the main thread. */
 class ServerOnLoop {
@@ -32,9 +31,9 @@ class ServerOnLoop {
     this.#data = data
     this.#emit = emit
     const report = (report: ServerReport) => emit({ kind: 'report', report })
-    const { pipeThreshold, limits, maxConnections, worker } = data
+    const { pipeThreshold, limits, maxConnections } = data
     this.#connections = new Connections(loop, {
-      ...{ ...served, pipeThreshold, limits, worker },
+      ...{ ...served, pipeThreshold, limits },
       onChange: () => this.#onChange(),
       onDeadline: deadline => this.#lateClients.watch(deadline),
       onReport: data.reportConnections ? report : undefined,
@@ -106,11 +105,16 @@ class ServerOnLoop {
 export async function serveOnLoop<Data extends ServerThreadData>(options: LoopThreadServing<Data> = {}): Promise<void> {
   let closeProtocol = () => {}
   await serveLoopThread<Data, ServerCommand, ServerEvent>(async (loop, data, emit) => {
-    const counters = new CounterTable(countersOf(data.protocol.name), data.workers, new Float64Array(data.counters))
+    const { table } = new WorkerCounters(data.protocol.name, data.workers, data.counters)
+    const counters = table.row(data.worker)
     try {
       const handlers = await openHandlers(loop, data, counters, emit)
       closeProtocol = handlers.close
-      const server = new ServerOnLoop(loop, data, emit, { handlers: handlers.create, counters })
+      const server = new ServerOnLoop(loop, data, emit, {
+        handlers: handlers.create,
+        counters,
+        countsAtOnce: handlers.countsAtOnce,
+      })
       await server.listen()
       return command => server.obey(command)
     } catch (error) {

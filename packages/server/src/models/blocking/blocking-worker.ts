@@ -1,10 +1,11 @@
 import type { Descriptors } from 'reactor'
-import type { Counter, Counters } from '../../protocols/counters.js'
+import type { Counters } from '../../protocols/counters.js'
 import { openProtocol } from '../../protocols/open-protocol.js'
 import type { Limits, Protocol } from '../../protocols/protocol.js'
 import type { ServerReport, StopReport } from '../../server-messages.js'
 import type { Boss, WorkerEvent } from '../orders.js'
 import type { Service } from '../service.js'
+import { type ModelCounters, modelCountersOf } from '../worker-counters.js'
 import type { ConnectionSource } from './acceptor.js'
 import { BlockingConnection, type Ending } from './blocking-connection.js'
 import { Duty } from './duty.js'
@@ -23,18 +24,6 @@ export interface Assignment {
   readonly descriptors: Descriptors
 }
 
-const counterNames = [
-  'accepted',
-  'ended',
-  'bytesIn',
-  'bytesOut',
-  'idle',
-  'slowMessages',
-  'reset',
-  'heldBytes',
-  'lostBytes',
-] as const
-
 /** Serves connections one after the other, each through its whole life, with calls that block. */
 export class BlockingWorker {
   readonly descriptors: Descriptors
@@ -44,7 +33,7 @@ export class BlockingWorker {
   readonly limits: Limits
   /** Milliseconds. */
   readonly delay: number
-  readonly counters: Readonly<Record<(typeof counterNames)[number], Counter>>
+  readonly counters: ModelCounters
   readonly #assignment: Assignment
   #open = 0
   #cutOff = 0
@@ -59,9 +48,7 @@ export class BlockingWorker {
     this.buffers = new IoBuffers(descriptors)
     this.limits = service.limits
     this.delay = service.delay
-    const entries = counterNames.map(name => [name, counters.counter(name)])
-    this.counters = Object.fromEntries(entries) as Record<(typeof counterNames)[number], Counter>
-    counters.counter('pid').add(process.pid - counters.counter('pid').value)
+    this.counters = modelCountersOf(counters)
   }
 
   /** Opens the protocol. Rejects with a StartError when it cannot run here. */
