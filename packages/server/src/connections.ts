@@ -20,6 +20,7 @@ export class Connection implements SocketHandler {
   /** Bytes that are in the worker's counters already. */
   #countedIn = 0
   #countedOut = 0
+  #countedHeld = 0
 
   constructor(number: number, socket: Socket, handler: ConnectionHandler, owner: Connections, limits: Limits) {
     this.number = number
@@ -53,7 +54,7 @@ export class Connection implements SocketHandler {
   onClose(socket: Socket, error: SystemError | undefined): void {
     const lostBytes = this.handler.heldBytes
     this.handler.onClose(socket, error)
-    this.count()
+    this.count(0)
     this.#owner.remove(this, error, lostBytes)
   }
 
@@ -70,8 +71,10 @@ export class Connection implements SocketHandler {
   }
 
   /** Adds what has passed since the last time to the worker's counters. */
-  count(): void {
+  count(heldBytes = this.handler.heldBytes): void {
     const { bytesIn, bytesOut } = this.handler
+    this.#owner.counters.heldBytes.add(heldBytes - this.#countedHeld)
+    this.#countedHeld = heldBytes
     this.#owner.counters.bytesIn.add(bytesIn - this.#countedIn)
     this.#owner.counters.bytesOut.add(bytesOut - this.#countedOut)
     this.#countedIn = bytesIn
@@ -165,15 +168,10 @@ export class Connections implements Iterable<Connection> {
   }
 
   /** What has been counted until now, of the open connections and of those that are gone. */
-  stats(): ServerStats {
+  stats(): Omit<ServerStats, 'full'> {
     const { counters, loop } = this
     const row = this.#options.counters
-    let heldBytes = 0
-    for (const connection of this.#open) {
-      connection.count()
-      heldBytes += connection.handler.heldBytes
-    }
-    counters.heldBytes.add(heldBytes - counters.heldBytes.value)
+    for (const connection of this.#open) connection.count()
     return {
       open: this.#open.size,
       accepted: counters.accepted.value,
@@ -185,7 +183,7 @@ export class Connections implements Iterable<Connection> {
       tooLong: row.counter('tooLong').value,
       bytesIn: counters.bytesIn.value,
       bytesOut: counters.bytesOut.value,
-      heldBytes,
+      heldBytes: counters.heldBytes.value,
       lostBytes: counters.lostBytes.value,
       leasedBytes: loop.arena.leasedBytes,
       turns: loop.turns,

@@ -1,4 +1,11 @@
-import { type Listener, type Loop, type LoopThreadServing, type SystemError, serveLoopThread } from 'reactor'
+import {
+  type Listener,
+  type Loop,
+  type LoopThreadServing,
+  loadDescriptors,
+  type SystemError,
+  serveLoopThread,
+} from 'reactor'
 import { ConnectionLimit } from './connection-limit.js'
 import { Connections, type ConnectionsOptions } from './connections.js'
 import { GracefulStop } from './graceful-stop.js'
@@ -46,9 +53,9 @@ class ServerOnLoop {
 
   /** Listens on every port, or on none and says why. */
   async listen(): Promise<void> {
-    for (const port of this.#data.ports) {
+    for (const [index, port] of this.#data.ports.entries()) {
       try {
-        this.#listeners.push(await this.#listenOn(port))
+        this.#listeners.push(await this.#listenOn(port, this.#data.listeners?.[index]))
       } catch (error) {
         // The main thread then ends the loop, which closes the others.
         this.#emit({ kind: 'listen-failed', port, code: (error as SystemError).code })
@@ -61,7 +68,7 @@ class ServerOnLoop {
   obey(command: ServerCommand): void {
     const { kind, request } = command
     if (kind === 'stats') {
-      this.#emit({ kind, request, answer: this.#connections.stats() })
+      this.#emit({ kind, request, answer: { ...this.#connections.stats(), full: this.#limit?.timesFull ?? 0 } })
       return
     }
     // After this turn: those who came before the stop are in the kernel's queue, and would be reset.
@@ -73,12 +80,12 @@ class ServerOnLoop {
     })
   }
 
-  #listenOn(port: number): Promise<Listener> {
+  #listenOn(port: number, descriptor: number | undefined): Promise<Listener> {
     const { host, dualStack, backlog, reusePort } = this.#data
     const onShortage = (error: SystemError) => this.#onShortage(error)
-    return this.#loop.listen({ host, port, backlog, reusePort, ipv6Only: !dualStack, onShortage }, socket =>
-      this.#connections.add(socket)
-    )
+    const own = { host, port, backlog, reusePort, ipv6Only: !dualStack, onShortage }
+    const options = descriptor === undefined ? own : { ...own, descriptor }
+    return this.#loop.listen(options, socket => this.#connections.add(socket))
   }
 
   #closeListeners(): void {
@@ -105,7 +112,7 @@ class ServerOnLoop {
 export async function serveOnLoop<Data extends ServerThreadData>(options: LoopThreadServing<Data> = {}): Promise<void> {
   let closeProtocol = () => {}
   await serveLoopThread<Data, ServerCommand, ServerEvent>(async (loop, data, emit) => {
-    const { table } = new WorkerCounters(data.protocol.name, data.workers, data.counters)
+    const { table } = await openCounters(data)
     const counters = table.row(data.worker)
     try {
       const handlers = await openHandlers(loop, data, counters, emit)
@@ -113,7 +120,8 @@ export async function serveOnLoop<Data extends ServerThreadData>(options: LoopTh
       const server = new ServerOnLoop(loop, data, emit, {
         handlers: handlers.create,
         counters,
-        countsAtOnce: handlers.countsAtOnce,
+        // Another process cannot ask for what has not been counted yet.
+        countsAtOnce: handlers.countsAtOnce || typeof data.counters === 'number',
       })
       await server.listen()
       return command => server.obey(command)
@@ -124,4 +132,10 @@ export async function serveOnLoop<Data extends ServerThreadData>(options: LoopTh
     }
   }, options)
   closeProtocol()
+}
+
+async function openCounters({ protocol: { name }, workers, counters }: ServerThreadData): Promise<WorkerCounters> {
+  if (typeof counters !== 'number') return new WorkerCounters(name, workers, counters)
+  const { mapSharedMemory } = await loadDescriptors()
+  return new WorkerCounters(name, workers, mapSharedMemory(counters, WorkerCounters.bytes(name, workers)))
 }

@@ -37,6 +37,7 @@ function connectionParts(stats: ServerStats, rate: Rate): string[] {
     `${formatCount(stats.accepted)} accepted${rate('accepted', perSecond)}`,
     `${formatCount(stats.reset)} reset`,
     ...unlessZero(stats.timedOut, 'timed out'),
+    ...unlessZero(stats.full, 'times full'),
   ]
 }
 

@@ -7,6 +7,7 @@ const modelNames: readonly ModelName[] = ['epoll', 'single', 'prefork', 'threade
 
 const mostLoops = 64
 const mostWorkers = 4096
+const mostConnections = 65_536
 const longestQueue = 1_000_000
 const mostSlots = 65_536
 
@@ -22,7 +23,7 @@ export function modelOptions<T>(command: Argv<T>) {
   return command
     .option('model', {
       describe:
-        'epoll: all connections on an event loop; single: one at a time; prefork: one in each process; ' +
+        'epoll: all connections on an event loop; single: one at a time; prefork: one, or a few, in each process; ' +
         'threaded: one in each thread; ring: a thread reads, another answers',
       choices: modelNames,
       defaultDescription: 'epoll',
@@ -50,6 +51,12 @@ export function modelOptions<T>(command: Argv<T>) {
       type: 'string',
       defaultDescription: '1',
       coerce: countUpTo(mostWorkers, `1 to ${mostWorkers}`),
+    })
+    .option('connections-per-worker', {
+      describe: 'prefork: connections that a process serves at once; more than 1: on an event loop',
+      type: 'string',
+      defaultDescription: '1',
+      coerce: countUpTo(mostConnections, `1 to ${mostConnections}`),
     })
     .option('queue', {
       describe: 'threaded: accepted connections that may wait for a thread; others wait in the backlog',
@@ -88,6 +95,7 @@ const ownOptions: Readonly<Record<string, readonly ModelName[]>> = {
   workers: ['prefork', 'threaded'],
   maxWorkers: ['prefork'],
   minSpare: ['prefork'],
+  connectionsPerWorker: ['prefork'],
   queue: ['threaded'],
   slots: ['ring'],
   slotSize: ['ring'],
@@ -103,7 +111,7 @@ export function resolveModel(options: Partial<ModelArguments> & OtherArguments):
     case 'single':
       return { name }
     case 'prefork':
-      return { name, ...poolSize(options) }
+      return { name, ...poolSize(options), connectionsPerWorker: options.connectionsPerWorker ?? 1 }
     case 'threaded':
       return { name, workers: options.workers ?? defaultWorkers, queue: options.queue ?? defaultQueue }
     case 'ring':

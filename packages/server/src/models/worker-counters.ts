@@ -51,6 +51,7 @@ export class WorkerCounters {
       open: table.total('accepted') - table.total('ended'),
       accepted: table.total('accepted'),
       reset: table.total('reset'),
+      full: 0,
       timedOut: table.total('idle'),
       slowMessages: table.total('slowMessages'),
       requests: table.total('requests'),
@@ -72,16 +73,16 @@ export class WorkerCounters {
     return { worker, pid: read('pid'), open: accepted - read('ended'), accepted, requests: read('requests') }
   }
 
-  /** Whether fewer than `minSpare` workers are there that serve nobody, though there could be more workers. */
-  isShort(minSpare: number): boolean {
+  /** Whether fewer than `minSpare` workers have room for one of `connections`, though there could be more workers. */
+  isShort(minSpare: number, connections: number): boolean {
     let missing = 0
-    let idle = 0
+    let spare = 0
     for (let worker = 1; worker <= this.table.workers; worker++) {
       const { pid, open } = this.report(worker)
       if (pid === 0) missing++
-      else if (open === 0) idle++
+      else if (open < connections) spare++
     }
-    return missing > 0 && idle < minSpare
+    return missing > 0 && spare < minSpare
   }
 
   /**

@@ -18,7 +18,7 @@ export const predictions: readonly { readonly model: ModelSettings; readonly tur
   { model: { name: 'single' }, turns: clients * messages },
   { model: { name: 'ring', slots: 64, slotSize: 65_536 }, turns: clients * messages },
   {
-    model: { name: 'prefork', workers, minSpare: 1, maxWorkers: workers },
+    model: { name: 'prefork', workers, minSpare: 1, maxWorkers: workers, connectionsPerWorker: 1 },
     turns: Math.ceil(clients / workers) * messages,
   },
   { model: { name: 'threaded', workers, queue: 128 }, turns: Math.ceil(clients / workers) * messages },

@@ -15,19 +15,22 @@ function refused(options: Options, message: RegExp): void {
   )
 }
 
+const one = { connectionsPerWorker: 1 }
+
 test('each model has its defaults', () => {
   assert.equal(resolveModel({}), { name: 'epoll', loops: 1 })
   assert.equal(resolveModel({ model: 'single' }), { name: 'single' })
-  assert.equal(resolveModel({ model: 'prefork' }), { name: 'prefork', workers: 5, maxWorkers: 5, minSpare: 1 })
+  assert.equal(resolveModel({ model: 'prefork' }), { name: 'prefork', workers: 5, maxWorkers: 5, minSpare: 1, ...one })
   assert.equal(resolveModel({ model: 'threaded' }), { name: 'threaded', workers: 5, queue: 128 })
   assert.equal(resolveModel({ model: 'ring' }), { name: 'ring', slots: 64, slotSize: 65_536 })
 })
 
 test('the sizes of a pool go together', () => {
   const pool = (options: Options) => resolveModel({ model: 'prefork', ...options })
-  assert.equal(pool({ workers: 8 }), { name: 'prefork', workers: 8, maxWorkers: 8, minSpare: 1 })
-  assert.equal(pool({ maxWorkers: 3 }), { name: 'prefork', workers: 3, maxWorkers: 3, minSpare: 1 })
-  assert.equal(pool({ maxWorkers: 50, minSpare: 4 }), { name: 'prefork', workers: 5, maxWorkers: 50, minSpare: 4 })
+  assert.equal(pool({ workers: 8 }), { name: 'prefork', workers: 8, maxWorkers: 8, minSpare: 1, ...one })
+  assert.equal(pool({ maxWorkers: 3 }), { name: 'prefork', workers: 3, maxWorkers: 3, minSpare: 1, ...one })
+  const large = pool({ maxWorkers: 50, minSpare: 4, connectionsPerWorker: 125 })
+  assert.equal(large, { name: 'prefork', workers: 5, maxWorkers: 50, minSpare: 4, connectionsPerWorker: 125 })
   refused({ model: 'prefork', workers: 9, maxWorkers: 8 }, /--workers 9 is more than --max-workers 8/)
   refused({ model: 'prefork', minSpare: 9, maxWorkers: 8 }, /--min-spare 9 is more than --max-workers 8/)
 })
