@@ -17,6 +17,8 @@ export interface Limits {
   readonly messageTimeout: number
   /** Without a byte in either direction. */
   readonly idleTimeout: number
+  /** The same for people. */
+  readonly texts: Readonly<Record<'maxMessage' | 'messageTimeout' | 'idleTimeout', string>>
 }
 
 /** Lines for the server's log, which the main thread writes. */

@@ -194,7 +194,10 @@ test('a store that is full says so and loses nothing; what has ended makes room'
       assert.is(set('another', 0), 'SERVER_ERROR out of memory storing object\r\n')
       for (let key = 0; key < stored; key++) assert.match(say(`get k${key}\r\n`), 'x'.repeat(100_000))
       assert.is(context.lines.length, 1, 'the log is told once')
-      assert.match(context.lines[0] as string, /the store cannot be written: the items would take more than 2 MiB/)
+      assert.match(
+        context.lines[0] as string,
+        /the store cannot be written: the items would take more than 2,097,152 bytes/
+      )
       assert.is(say('delete k0\r\n'), 'DELETED\r\n')
       assert.is(set('passing', -1), 'STORED\r\n')
       assert.is(set('k0', 0), 'STORED\r\n', 'what has ended makes room')
