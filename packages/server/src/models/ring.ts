@@ -59,6 +59,7 @@ export const startRing: StartModel<RingSettings> = async ({ slots, slotSize }, s
     // Whichever of the two has started has to end again; the reader closes the listeners.
     await answerer.then(thread => thread.abort()).catch(() => {})
     await reader.then(thread => end(thread)).catch(() => {})
+    free()
     throw error
   }
 }
