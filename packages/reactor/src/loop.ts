@@ -92,6 +92,11 @@ export interface ListenOptions extends SocketOptions {
   host: string
   /** 0 lets the kernel choose. */
   port: number
+  /**
+   * A listening socket that the process has inherited and others may have as well, instead of one of the loop's own;
+   * its other options are as they are. Engine `epoll` only.
+   */
+  descriptor?: number
   /** Connections that may wait to be accepted (listen(2); capped by net.core.somaxconn). Default 4096. */
   backlog?: number
   /** `SO_REUSEADDR`. Default true. */

@@ -10,6 +10,8 @@ export class ConnectionLimit {
   readonly #listeners: readonly Listener[]
   readonly #maximum: number
   readonly #report: (report: ServerReport) => void
+  /** How often the limit has been reached. */
+  timesFull = 0
   #full = false
   #lastFull = Number.NEGATIVE_INFINITY
 
@@ -30,6 +32,7 @@ export class ConnectionLimit {
       else listener.resume()
     }
     if (!full) return
+    this.timesFull++
     if (this.#loop.now - this.#lastFull > fullEnd) this.#report({ kind: 'full', connections: open })
     this.#lastFull = this.#loop.now
   }

@@ -1,6 +1,7 @@
 import type { Block, Loop, Socket, SocketHandler, SystemError } from 'reactor'
 import type { ConnectionHandler, ConnectionHandlerFactory, ConnectionResources } from './connection-handler.js'
-import type { CounterTable } from './protocols/counters.js'
+import { type ModelCounters, modelCountersOf } from './models/worker-counters.js'
+import type { Counters } from './protocols/counters.js'
 import { Deadline } from './protocols/deadline.js'
 import type { Lateness, Limits } from './protocols/protocol.js'
 import type { ServerReport, ServerStats } from './server-messages.js'
@@ -16,6 +17,10 @@ export class Connection implements SocketHandler {
   readonly #socket: Socket
   readonly #owner: Connections
   #lateness: Lateness | undefined
+  /** Bytes that are in the worker's counters already. */
+  #countedIn = 0
+  #countedOut = 0
+  #countedHeld = 0
 
   constructor(number: number, socket: Socket, handler: ConnectionHandler, owner: Connections, limits: Limits) {
     this.number = number
@@ -49,6 +54,7 @@ export class Connection implements SocketHandler {
   onClose(socket: Socket, error: SystemError | undefined): void {
     const lostBytes = this.handler.heldBytes
     this.handler.onClose(socket, error)
+    this.count(0)
     this.#owner.remove(this, error, lostBytes)
   }
 
@@ -64,8 +70,20 @@ export class Connection implements SocketHandler {
     this.handler.timeOut(lateness)
   }
 
+  /** Adds what has passed since the last time to the worker's counters. */
+  count(heldBytes = this.handler.heldBytes): void {
+    const { bytesIn, bytesOut } = this.handler
+    this.#owner.counters.heldBytes.add(heldBytes - this.#countedHeld)
+    this.#countedHeld = heldBytes
+    this.#owner.counters.bytesIn.add(bytesIn - this.#countedIn)
+    this.#owner.counters.bytesOut.add(bytesOut - this.#countedOut)
+    this.#countedIn = bytesIn
+    this.#countedOut = bytesOut
+  }
+
   #note(): void {
     this.lastActivity = this.#owner.loop.now
+    if (this.#owner.countsAtOnce) this.count()
     if (this.deadline?.touch(this.lastActivity)) this.#owner.noteDeadline(this.deadline)
   }
 }
@@ -79,9 +97,10 @@ export interface ConnectionsOptions {
   /** Bytes. */
   readonly pipeThreshold: number
   readonly limits: Limits
-  /** What the protocol counts, and whose row this loop's is. */
-  readonly counters: CounterTable
-  readonly worker: number
+  /** This worker's. */
+  readonly counters: Counters
+  /** Whether bytes are counted as they pass, for a protocol that tells of them; else when somebody asks. */
+  readonly countsAtOnce: boolean
   /** Called after a connection has come or gone. */
   onChange(): void
   /** Called when a connection may be late sooner than was known. */
@@ -96,17 +115,14 @@ export class Connections implements Iterable<Connection> {
   readonly #options: ConnectionsOptions
   readonly #resources: ConnectionResources
   readonly #open = new Set<Connection>()
-  #accepted = 0
-  #reset = 0
-  #timedOut = 0
-  #slowMessages = 0
-  #bytesIn = 0
-  #bytesOut = 0
-  #lostBytes = 0
+  readonly countsAtOnce: boolean
+  readonly counters: ModelCounters
 
   constructor(loop: Loop, options: ConnectionsOptions) {
     this.loop = loop
     this.#options = options
+    this.countsAtOnce = options.countsAtOnce
+    this.counters = modelCountersOf(options.counters)
     this.#resources = { arena: loop.arena, pipeThreshold: options.pipeThreshold }
   }
 
@@ -121,7 +137,8 @@ export class Connections implements Iterable<Connection> {
   /** Takes an accepted socket in, and returns what is to handle its events. */
   add(socket: Socket): SocketHandler {
     const { handlers, limits, onReport, onChange } = this.#options
-    const number = ++this.#accepted
+    this.counters.accepted.add()
+    const number = this.counters.accepted.value
     const connection = new Connection(number, socket, handlers(socket, this.#resources), this, limits)
     this.#open.add(connection)
     if (connection.deadline !== undefined) this.noteDeadline(connection.deadline)
@@ -140,43 +157,36 @@ export class Connections implements Iterable<Connection> {
     const { onReport, onChange } = this.#options
     const { bytesIn, bytesOut } = connection.handler
     this.#open.delete(connection)
-    this.#bytesIn += bytesIn
-    this.#bytesOut += bytesOut
-    this.#lostBytes += lostBytes
-    if (connection.lateness === 'idle') this.#timedOut++
-    else if (connection.lateness === 'message') this.#slowMessages++
-    else if (error !== undefined) this.#reset++
+    this.counters.ended.add()
+    this.counters.lostBytes.add(lostBytes)
+    if (connection.lateness === 'idle') this.counters.idle.add()
+    else if (connection.lateness === 'message') this.counters.slowMessages.add()
+    else if (error !== undefined) this.counters.reset.add()
     const cause = connection.lateness === undefined ? error?.message : `${connection.lateness} timeout`
     onReport?.({ kind: 'closed', connection: connection.number, cause, bytesIn, bytesOut, lostBytes })
     onChange()
   }
 
-  /** Adds up the open connections and those that are gone. */
-  stats(): ServerStats {
-    const { counters, worker } = this.#options
-    let bytesIn = this.#bytesIn
-    let bytesOut = this.#bytesOut
-    let heldBytes = 0
-    for (const { handler } of this.#open) {
-      bytesIn += handler.bytesIn
-      bytesOut += handler.bytesOut
-      heldBytes += handler.heldBytes
-    }
+  /** What has been counted until now, of the open connections and of those that are gone. */
+  stats(): Omit<ServerStats, 'full'> {
+    const { counters, loop } = this
+    const row = this.#options.counters
+    for (const connection of this.#open) connection.count()
     return {
       open: this.#open.size,
-      accepted: this.#accepted,
-      reset: this.#reset,
-      timedOut: this.#timedOut,
-      slowMessages: this.#slowMessages,
-      requests: counters.read(worker, 'requests'),
-      refused: counters.read(worker, 'refused'),
-      tooLong: counters.read(worker, 'tooLong'),
-      bytesIn,
-      bytesOut,
-      heldBytes,
-      lostBytes: this.#lostBytes,
-      leasedBytes: this.loop.arena.leasedBytes,
-      turns: this.loop.turns,
+      accepted: counters.accepted.value,
+      reset: counters.reset.value,
+      timedOut: counters.idle.value,
+      slowMessages: counters.slowMessages.value,
+      requests: row.counter('requests').value,
+      refused: row.counter('refused').value,
+      tooLong: row.counter('tooLong').value,
+      bytesIn: counters.bytesIn.value,
+      bytesOut: counters.bytesOut.value,
+      heldBytes: counters.heldBytes.value,
+      lostBytes: counters.lostBytes.value,
+      leasedBytes: loop.arena.leasedBytes,
+      turns: loop.turns,
     }
   }
 }

@@ -2,13 +2,15 @@ import type { Loop } from 'reactor'
 import type { ConnectionHandlerFactory } from './connection-handler.js'
 import { echo } from './echo.js'
 import { ProtocolConnection, type ProtocolHost } from './protocol-connection.js'
-import type { CounterTable } from './protocols/counters.js'
+import type { Counters } from './protocols/counters.js'
 import { openProtocol } from './protocols/open-protocol.js'
 import type { ServerEvent, ServerThreadData } from './server-messages.js'
 
 /** What serves the connections of a loop, and how to give back what they share. */
 export interface Handlers {
   readonly create: ConnectionHandlerFactory
+  /** Whether the protocol tells its clients what has been counted, so that it has to be counted as it passes. */
+  readonly countsAtOnce: boolean
   close(): void
 }
 
@@ -19,11 +21,11 @@ export interface Handlers {
 export async function openHandlers(
   loop: Loop,
   data: ServerThreadData,
-  counters: CounterTable,
+  counters: Counters,
   emit: (event: ServerEvent) => void
 ): Promise<Handlers> {
   const log = (level: 'info' | 'warn', text: string) => emit({ kind: 'report', report: { kind: 'log', level, text } })
-  if (data.protocol.name === 'echo' && data.delay === 0) return { create: echo, close: () => {} }
+  if (data.protocol.name === 'echo' && data.delay === 0) return { create: echo, countsAtOnce: false, close: () => {} }
   const protocol = await openProtocol(data.protocol, {
     worker: data.worker,
     pid: process.pid,
@@ -32,12 +34,16 @@ export async function openHandlers(
       warn: text => log('warn', text),
     },
     limits: data.limits,
-    counters: counters.row(data.worker),
+    counters,
   })
   const host: ProtocolHost = {
     ...{ loop, protocol, threshold: data.pipeThreshold, delay: data.delay, workBlocks: data.workBlocks },
     onAbort: (remoteAddress, reason) => log('warn', `${remoteAddress}: ${reason}; reset`),
     onStopServer: remoteAddress => emit({ kind: 'stop-asked', remoteAddress }),
   }
-  return { create: socket => new ProtocolConnection(socket, host), close: () => protocol.close() }
+  return {
+    create: socket => new ProtocolConnection(socket, host),
+    countsAtOnce: true,
+    close: () => protocol.close(),
+  }
 }

@@ -42,7 +42,8 @@ const presets: Readonly<Record<PresetName, Preset>> = {
   'server-models-04': { protocol: acknowledging, model: { model: 'epoll' } },
   'fork-server': {
     protocol: { protocol: 'journal', delay: threeSeconds },
-    model: { model: 'prefork', workers: 8, minSpare: 2, maxWorkers: 32 },
+    // A thousand clients at once, as its thousand processes served.
+    model: { model: 'prefork', workers: 8, connectionsPerWorker: 128 },
   },
   'key-value-cache': { protocol: { protocol: 'kv' }, model: { model: 'epoll' } },
 }

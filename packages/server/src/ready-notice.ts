@@ -1,22 +1,27 @@
 import { fstatSync, writeSync } from 'node:fs'
 import { formatSize, UsageError } from 'command-line'
+import type { ModelName } from './models/model.js'
 import type { RunningServer } from './server.js'
 
 /** The first descriptor that is not one of the standard three. */
 const firstOwnDescriptor = 3
 
+/** The models whose workers wait for their clients, and so hold nothing for them. */
+const waiting: ReadonlySet<ModelName> = new Set(['single', 'prefork', 'threaded'])
+
 /** What a program that waits for the server wants to know: one JSON line. */
 export function readyDocument(server: RunningServer, pipeThreshold: number): string {
   const { host, ports, model, engine } = server
   const how = model === 'epoll' ? { engine } : { model }
-  return `${JSON.stringify({ event: 'listening', pid: process.pid, host, ports, ...how, pipeThreshold })}\n`
+  const document = { event: 'listening', pid: process.pid, host, ports, ...how }
+  return `${JSON.stringify(waiting.has(model) ? document : { ...document, pipeThreshold })}\n`
 }
 
 /** The same for a person. */
 export function readyLine(server: RunningServer, pipeThreshold: number): string {
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
   const what = server.engine === undefined ? `model ${server.model}` : `engine ${server.engine}`
-  const how = `${what}, pipe threshold ${formatSize(pipeThreshold)}`
+  const how = waiting.has(server.model) ? what : `${what}, pipe threshold ${formatSize(pipeThreshold)}`
   return `server: listening on ${host}:${formatPorts(server.ports)} (${how}), pid ${process.pid}\n`
 }
 

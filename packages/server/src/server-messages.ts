@@ -7,8 +7,10 @@ export interface ServerThreadData extends Service {
   /** Which of the workers this loop is, counted from 1. */
   readonly worker: number
   readonly workers: number
-  /** The memory of the `CounterTable` of all workers. */
-  readonly counters: SharedArrayBuffer
+  /** The memory of the `WorkerCounters` of all workers: of this process, or a descriptor of what processes share. */
+  readonly counters: SharedArrayBuffer | number
+  /** Listening sockets that the process has inherited, one for each port; else the loop opens its own. */
+  readonly listeners?: readonly number[]
   /** Whether other loops listen on the same ports (`SO_REUSEPORT`, socket(7)). */
   readonly reusePort: boolean
   /** Whether the work for a message blocks the loop, instead of taking its time. */
@@ -61,6 +63,8 @@ export interface ServerStats {
   readonly accepted: number
   /** Connections that ended by an error, such as a reset by the client. */
   readonly reset: number
+  /** How often as many connections were open as may be, so that others had to wait. */
+  readonly full: number
   /** Connections closed by the idle timeout. */
   readonly timedOut: number
   /** Connections closed because a message took too long to come. */

@@ -1,11 +1,17 @@
-import { type Listener, type Loop, type LoopThreadServing, type SystemError, serveLoopThread } from 'reactor'
+import {
+  type Listener,
+  type Loop,
+  type LoopThreadServing,
+  loadDescriptors,
+  type SystemError,
+  serveLoopThread,
+} from 'reactor'
 import { ConnectionLimit } from './connection-limit.js'
 import { Connections, type ConnectionsOptions } from './connections.js'
 import { GracefulStop } from './graceful-stop.js'
 import { openHandlers } from './handlers.js'
 import { LateClients } from './late-clients.js'
-import { CounterTable } from './protocols/counters.js'
-import { countersOf } from './protocols/open-protocol.js'
+import { WorkerCounters } from './models/worker-counters.js'
 import type { ServerCommand, ServerEvent, ServerReport, ServerThreadData } from './server-messages.js'
 import { StartError } from './start-error.js'
 
@@ -13,7 +19,7 @@ import { StartError } from './start-error.js'
 const shortageEnd = 5000
 
 /** Who serves the connections, and where it is counted. */
-type Served = Pick<ConnectionsOptions, 'handlers' | 'counters'>
+type Served = Pick<ConnectionsOptions, 'handlers' | 'counters' | 'countsAtOnce'>
 
 /** The server on its loop: listens, and obeys the main thread. */
 class ServerOnLoop {
@@ -32,9 +38,9 @@ class ServerOnLoop {
     this.#data = data
     this.#emit = emit
     const report = (report: ServerReport) => emit({ kind: 'report', report })
-    const { pipeThreshold, limits, maxConnections, worker } = data
+    const { pipeThreshold, limits, maxConnections } = data
     this.#connections = new Connections(loop, {
-      ...{ ...served, pipeThreshold, limits, worker },
+      ...{ ...served, pipeThreshold, limits },
       onChange: () => this.#onChange(),
       onDeadline: deadline => this.#lateClients.watch(deadline),
       onReport: data.reportConnections ? report : undefined,
@@ -47,9 +53,9 @@ class ServerOnLoop {
 
   /** Listens on every port, or on none and says why. */
   async listen(): Promise<void> {
-    for (const port of this.#data.ports) {
+    for (const [index, port] of this.#data.ports.entries()) {
       try {
-        this.#listeners.push(await this.#listenOn(port))
+        this.#listeners.push(await this.#listenOn(port, this.#data.listeners?.[index]))
       } catch (error) {
         // The main thread then ends the loop, which closes the others.
         this.#emit({ kind: 'listen-failed', port, code: (error as SystemError).code })
@@ -62,7 +68,7 @@ class ServerOnLoop {
   obey(command: ServerCommand): void {
     const { kind, request } = command
     if (kind === 'stats') {
-      this.#emit({ kind, request, answer: this.#connections.stats() })
+      this.#emit({ kind, request, answer: { ...this.#connections.stats(), full: this.#limit?.timesFull ?? 0 } })
       return
     }
     // After this turn: those who came before the stop are in the kernel's queue, and would be reset.
@@ -74,12 +80,12 @@ class ServerOnLoop {
     })
   }
 
-  #listenOn(port: number): Promise<Listener> {
+  #listenOn(port: number, descriptor: number | undefined): Promise<Listener> {
     const { host, dualStack, backlog, reusePort } = this.#data
     const onShortage = (error: SystemError) => this.#onShortage(error)
-    return this.#loop.listen({ host, port, backlog, reusePort, ipv6Only: !dualStack, onShortage }, socket =>
-      this.#connections.add(socket)
-    )
+    const own = { host, port, backlog, reusePort, ipv6Only: !dualStack, onShortage }
+    const options = descriptor === undefined ? own : { ...own, descriptor }
+    return this.#loop.listen(options, socket => this.#connections.add(socket))
   }
 
   #closeListeners(): void {
@@ -106,11 +112,17 @@ class ServerOnLoop {
 export async function serveOnLoop<Data extends ServerThreadData>(options: LoopThreadServing<Data> = {}): Promise<void> {
   let closeProtocol = () => {}
   await serveLoopThread<Data, ServerCommand, ServerEvent>(async (loop, data, emit) => {
-    const counters = new CounterTable(countersOf(data.protocol.name), data.workers, new Float64Array(data.counters))
+    const { table } = await openCounters(data)
+    const counters = table.row(data.worker)
     try {
       const handlers = await openHandlers(loop, data, counters, emit)
       closeProtocol = handlers.close
-      const server = new ServerOnLoop(loop, data, emit, { handlers: handlers.create, counters })
+      const server = new ServerOnLoop(loop, data, emit, {
+        handlers: handlers.create,
+        counters,
+        // Another process cannot ask for what has not been counted yet.
+        countsAtOnce: handlers.countsAtOnce || typeof data.counters === 'number',
+      })
       await server.listen()
       return command => server.obey(command)
     } catch (error) {
@@ -120,4 +132,10 @@ export async function serveOnLoop<Data extends ServerThreadData>(options: LoopTh
     }
   }, options)
   closeProtocol()
+}
+
+async function openCounters({ protocol: { name }, workers, counters }: ServerThreadData): Promise<WorkerCounters> {
+  if (typeof counters !== 'number') return new WorkerCounters(name, workers, counters)
+  const { mapSharedMemory } = await loadDescriptors()
+  return new WorkerCounters(name, workers, mapSharedMemory(counters, WorkerCounters.bytes(name, workers)))
 }

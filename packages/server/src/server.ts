@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { chooseEngine, type EngineName } from 'reactor'
+import { withTexts } from './limits-for-people.js'
 import { startEpoll } from './models/epoll.js'
 import type { ModelName, ModelSettings, WorkerReport } from './models/model.js'
 import { startPrefork } from './models/prefork.js'
@@ -123,12 +124,12 @@ async function requireLinux(model: ModelName): Promise<void> {
 }
 
 function limitsOf(protocol: ProtocolSettings, { maxMessage, messageTimeout, idleTimeout }: ServerOptions): Limits {
-  return {
+  return withTexts({
     maxMessage: maxMessage ?? defaultMaxMessage,
     // Without messages nobody is late with one, and no connection needs a deadline.
     messageTimeout: hasMessages(protocol) ? (messageTimeout ?? defaultMessageTimeout) : Number.POSITIVE_INFINITY,
     idleTimeout: idleTimeout ?? Number.POSITIVE_INFINITY,
-  }
+  })
 }
 
 async function resolveHost(host: string): Promise<string> {

@@ -26,7 +26,7 @@ export function formatStats(sample: StatsSample, earlier?: StatsSample): string 
     ['connections', connectionParts(stats, rate)],
     ['messages', messageParts(stats, rate)],
     ['bytes', byteParts(stats, rate)],
-    ['loop', [`${formatCount(stats.turns)} turns${rate('turns', perSecond)}`]],
+    ['loop', loopParts(stats, rate)],
   ] as const
   return parts.flatMap(([name, words]) => (words.length === 0 ? [] : `${name}: ${words.join(', ')}`)).join('; ')
 }
@@ -37,6 +37,7 @@ function connectionParts(stats: ServerStats, rate: Rate): string[] {
     `${formatCount(stats.accepted)} accepted${rate('accepted', perSecond)}`,
     `${formatCount(stats.reset)} reset`,
     ...unlessZero(stats.timedOut, 'timed out'),
+    ...unlessZero(stats.full, 'times full'),
   ]
 }
 
@@ -58,6 +59,11 @@ function byteParts(stats: ServerStats, rate: Rate): string[] {
     `held ${formatSize(stats.heldBytes)}`,
     ...(stats.lostBytes > 0 ? [`lost ${formatSize(stats.lostBytes)}`] : []),
   ]
+}
+
+/** Nothing for a model without a loop. */
+function loopParts(stats: ServerStats, rate: Rate): string[] {
+  return stats.turns === 0 ? [] : [`${formatCount(stats.turns)} turns${rate('turns', perSecond)}`]
 }
 
 function unlessZero(count: number, what: string): string[] {

@@ -71,6 +71,28 @@ test('several processes share a store: each sees what the others do, and no coun
   })
 })
 
+for (const model of ['--model threaded --workers 4', '--model prefork --workers 4', '--loops 2']) {
+  test(`workers of one server share a store, and no count is lost: ${model}`, async () => {
+    await inTemporaryFolder(async folder => {
+      await withServerProcess([...kvArguments(folder), ...model.split(' ')], async ({ connect }) => {
+        const clients = await Promise.all(Array.from({ length: 4 }, async () => new RawClient(await connect())))
+        const first = clients[0] as RawClient
+        assert.is(await first.ask('set n 0 0 1\r\n0\r\n'), 'STORED\r\n')
+        const count = async (client: RawClient) => {
+          for (let round = 0; round < 200; round++) assert.match(await client.ask('incr n 1\r\n'), /^\d+\r\n$/)
+        }
+        await Promise.all(clients.map(count))
+        for (const client of clients) {
+          client.send('get n\r\n')
+          assert.is(await client.answer(/END\r\n/), 'VALUE n 0 3\r\n800\r\nEND\r\n')
+        }
+        first.send('stats\r\n')
+        assert.match(await first.answer(/END\r\n/), /STAT incr_hits 800\r\n/)
+      })
+    })
+  })
+}
+
 test('a worker that is killed in the middle of its changes leaves the store to the others', async () => {
   await inTemporaryFolder(async folder => {
     await withServerProcess(kvArguments(folder), async survivor => {

@@ -77,7 +77,9 @@ onEachEngine(
     first.drop()
     first.end()
     assert.is((await third.read(8)).toString(), 'patience')
-    assert.is((await server.stats()).accepted, 3)
+    const { accepted, full } = await server.stats()
+    assert.is(accepted, 3)
+    assert.is(full, 2)
   }
 )
 

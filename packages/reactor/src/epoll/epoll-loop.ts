@@ -78,7 +78,7 @@ export class EpollLoop implements Loop {
 
   async listen(options: ListenOptions, onConnection: (socket: Socket) => SocketHandler): Promise<Listener> {
     if (this.#ended) throw new SystemError('listen', 'ECANCELED', joinAddress(options.host, options.port))
-    const fd = openListening(options)
+    const fd = options.descriptor ?? openListening(options)
     const generation = this.#nextGeneration()
     const listener = new EpollListener(this, fd, generation, { ...options, port: localPortOf(fd) }, onConnection)
     this.#owners[fd] = listener

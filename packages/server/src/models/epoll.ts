@@ -1,6 +1,4 @@
 import { chooseEngine, type EngineChoice, type EngineName, loadDescriptors } from 'reactor'
-import { CounterTable } from '../protocols/counters.js'
-import { countersOf } from '../protocols/open-protocol.js'
 import type { RunningServer } from '../server.js'
 import type { ServerReport, ServerThreadData } from '../server-messages.js'
 import { StartError } from '../start-error.js'
@@ -9,6 +7,7 @@ import { LoopWorker, type LoopWorkerOptions } from './epoll/loop-worker.js'
 import type { EpollSettings } from './model.js'
 import { openListeners } from './open-listeners.js'
 import type { Service } from './service.js'
+import { WorkerCounters } from './worker-counters.js'
 
 /**
  * Every connection on one event loop, which never blocks: a client that does nothing costs nothing, and one that does
@@ -23,7 +22,7 @@ export async function startEpoll(
 ): Promise<RunningServer> {
   const choice = await engineFor(engine)
   if (loops > 1) await checkSharing(choice, service)
-  const memory = new SharedArrayBuffer(CounterTable.bytes(countersOf(service.protocol.name), loops))
+  const memory = new SharedArrayBuffer(WorkerCounters.bytes(service.protocol.name, loops))
   let onStopAsked!: (remoteAddress: string) => void
   const stopAsked = new Promise<string>(resolve => {
     onStopAsked = resolve

@@ -1,14 +1,17 @@
-import { UsageError } from 'command-line'
+import { formatSize, UsageError } from 'command-line'
 import type { Argv } from 'yargs'
 import { countUpTo, sizeWithin } from '../options/within.js'
 import type { ModelName, ModelSettings } from './model.js'
 
-export const modelNames: readonly ModelName[] = ['epoll', 'single', 'prefork', 'threaded', 'ring']
+const modelNames: readonly ModelName[] = ['epoll', 'single', 'prefork', 'threaded', 'ring']
 
 const mostLoops = 64
 const mostWorkers = 4096
+const mostConnections = 65_536
 const longestQueue = 1_000_000
 const mostSlots = 65_536
+
+const largestRing = 1024 ** 3
 
 const defaultWorkers = 5
 const defaultQueue = 128
@@ -20,7 +23,7 @@ export function modelOptions<T>(command: Argv<T>) {
   return command
     .option('model', {
       describe:
-        'epoll: all connections on an event loop; single: one at a time; prefork: one in each process; ' +
+        'epoll: all connections on an event loop; single: one at a time; prefork: one, or a few, in each process; ' +
         'threaded: one in each thread; ring: a thread reads, another answers',
       choices: modelNames,
       defaultDescription: 'epoll',
@@ -48,6 +51,12 @@ export function modelOptions<T>(command: Argv<T>) {
       type: 'string',
       defaultDescription: '1',
       coerce: countUpTo(mostWorkers, `1 to ${mostWorkers}`),
+    })
+    .option('connections-per-worker', {
+      describe: 'prefork: connections that a process serves at once; more than 1: on an event loop',
+      type: 'string',
+      defaultDescription: '1',
+      coerce: countUpTo(mostConnections, `1 to ${mostConnections}`),
     })
     .option('queue', {
       describe: 'threaded: accepted connections that may wait for a thread; others wait in the backlog',
@@ -86,6 +95,7 @@ const ownOptions: Readonly<Record<string, readonly ModelName[]>> = {
   workers: ['prefork', 'threaded'],
   maxWorkers: ['prefork'],
   minSpare: ['prefork'],
+  connectionsPerWorker: ['prefork'],
   queue: ['threaded'],
   slots: ['ring'],
   slotSize: ['ring'],
@@ -101,11 +111,11 @@ export function resolveModel(options: Partial<ModelArguments> & OtherArguments):
     case 'single':
       return { name }
     case 'prefork':
-      return { name, ...poolSize(options) }
+      return { name, ...poolSize(options), connectionsPerWorker: options.connectionsPerWorker ?? 1 }
     case 'threaded':
       return { name, workers: options.workers ?? defaultWorkers, queue: options.queue ?? defaultQueue }
     case 'ring':
-      return { name, slots: options.slots ?? defaultSlots, slotSize: options.slotSize ?? defaultSlotSize }
+      return { name, ...ringSize(options) }
   }
 }
 
@@ -116,6 +126,13 @@ function poolSize(options: Partial<ModelArguments>): { workers: number; maxWorke
   if (workers > maxWorkers) throw new UsageError(`--workers ${workers} is more than --max-workers ${maxWorkers}`)
   if (minSpare > maxWorkers) throw new UsageError(`--min-spare ${minSpare} is more than --max-workers ${maxWorkers}`)
   return { workers, maxWorkers, minSpare }
+}
+
+function ringSize(options: Partial<ModelArguments>): { slots: number; slotSize: number } {
+  const { slots = defaultSlots, slotSize = defaultSlotSize } = options
+  if (slots * slotSize <= largestRing) return { slots, slotSize }
+  const size = `--slots ${slots} of --slot-size ${formatSize(slotSize)}`
+  throw new UsageError(`${size} make a ring of ${formatSize(slots * slotSize)}; expected at most 1 GiB`)
 }
 
 function checkOwners(name: ModelName, options: Partial<ModelArguments> & OtherArguments): void {

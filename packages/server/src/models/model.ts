@@ -25,6 +25,8 @@ export interface PreforkSettings {
   readonly minSpare: number
   /** Processes at the most. */
   readonly maxWorkers: number
+  /** Connections that one process serves at once: one, with calls that block; or several, on an event loop. */
+  readonly connectionsPerWorker: number
 }
 
 export interface ThreadedSettings {

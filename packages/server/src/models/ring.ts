@@ -1,6 +1,4 @@
 import { loadDescriptors } from 'reactor'
-import { CounterTable } from '../protocols/counters.js'
-import { countersOf } from '../protocols/open-protocol.js'
 import { LoopServer } from './epoll/loop-server.js'
 import { LoopWorker } from './epoll/loop-worker.js'
 import type { RingSettings, StartModel } from './model.js'
@@ -10,6 +8,7 @@ import type { ReadingThreadData } from './ring/reading-thread.js'
 import { allocateRing } from './ring/ring-shape.js'
 import { RingWorker } from './ring/ring-worker.js'
 import { WorkerThread } from './threads/worker-thread.js'
+import { WorkerCounters } from './worker-counters.js'
 import { WorkerNews } from './worker-server.js'
 
 /** Connections that there can be at once, unless fewer are asked for: each costs a few words. */
@@ -49,7 +48,7 @@ export const startRing: StartModel<RingSettings> = async ({ slots, slotSize }, s
     },
     {
       ...{ ...service, ports: listeners.ports, reusePort: false, workBlocks: true, worker: 1, workers: 1, shape },
-      counters: new SharedArrayBuffer(CounterTable.bytes(countersOf(service.protocol.name), 1)),
+      counters: new SharedArrayBuffer(WorkerCounters.bytes(service.protocol.name, 1)),
     }
   )
   try {
@@ -60,6 +59,7 @@ export const startRing: StartModel<RingSettings> = async ({ slots, slotSize }, s
     // Whichever of the two has started has to end again; the reader closes the listeners.
     await answerer.then(thread => thread.abort()).catch(() => {})
     await reader.then(thread => end(thread)).catch(() => {})
+    free()
     throw error
   }
 }

@@ -1,10 +1,10 @@
-import { CounterTable } from '../protocols/counters.js'
+import { type Counter, type Counters, CounterTable } from '../protocols/counters.js'
 import { countersOf } from '../protocols/open-protocol.js'
 import type { ProtocolName } from '../protocols/settings.js'
 import type { ServerStats } from '../server-messages.js'
 import type { WorkerReport } from './model.js'
 
-/** What a model counts in each worker, besides what is counted whatever the model. */
+/** What a model counts in each worker, besides what the protocols count. */
 const modelCounters = [
   /** Process ID. */
   'pid',
@@ -15,6 +15,20 @@ const modelCounters = [
   /** Bytes that could not be delivered any more. */
   'lostBytes',
 ] as const
+
+/** What models count, of what is counted whatever the protocol. */
+const countedByModels = ['accepted', 'ended', 'bytesIn', 'bytesOut', 'slowMessages', 'idle'] as const
+
+/** A worker's counters that its model keeps. */
+export type ModelCounters = Readonly<Record<(typeof countedByModels)[number] | (typeof modelCounters)[number], Counter>>
+
+/** The counters that a model keeps in a worker's row; it has the process's number in it already. */
+export function modelCountersOf(row: Counters): ModelCounters {
+  const names = [...countedByModels, ...modelCounters]
+  const counters = Object.fromEntries(names.map(name => [name, row.counter(name)])) as ModelCounters
+  counters.pid.add(process.pid - counters.pid.value)
+  return counters
+}
 
 /** The counters of all workers of a server, in memory that they share. */
 export class WorkerCounters {
@@ -37,6 +51,7 @@ export class WorkerCounters {
       open: table.total('accepted') - table.total('ended'),
       accepted: table.total('accepted'),
       reset: table.total('reset'),
+      full: 0,
       timedOut: table.total('idle'),
       slowMessages: table.total('slowMessages'),
       requests: table.total('requests'),
@@ -58,14 +73,16 @@ export class WorkerCounters {
     return { worker, pid: read('pid'), open: accepted - read('ended'), accepted, requests: read('requests') }
   }
 
-  /** Workers that are there and serve nobody. */
-  get idle(): number {
-    let idle = 0
+  /** Whether fewer than `minSpare` workers have room for one of `connections`, though there could be more workers. */
+  isShort(minSpare: number, connections: number): boolean {
+    let missing = 0
+    let spare = 0
     for (let worker = 1; worker <= this.table.workers; worker++) {
       const { pid, open } = this.report(worker)
-      if (pid !== 0 && open === 0) idle++
+      if (pid === 0) missing++
+      else if (open < connections) spare++
     }
-    return idle
+    return missing > 0 && spare < minSpare
   }
 
   /**

@@ -17,10 +17,12 @@ export interface Limits {
   readonly messageTimeout: number
   /** Without a byte in either direction. */
   readonly idleTimeout: number
+  /** The same for people. */
+  readonly texts: Readonly<Record<'maxMessage' | 'messageTimeout' | 'idleTimeout', string>>
 }
 
 /** Lines for the server's log, which the main thread writes. */
-export interface ProtocolLog {
+interface ProtocolLog {
   info(text: string): void
   warn(text: string): void
 }
@@ -81,7 +83,7 @@ export interface Output {
 
 /** The state of one connection's conversation. Synchronous, single-threaded, and free of sockets. */
 export interface ProtocolSession {
-  /** Bytes of input that it keeps for a message that is not complete, or that is not yet worked off. */
+  /** Bytes that it keeps: of a message that is not complete, or of an answer that is not written to its end. */
   readonly heldBytes: number
   /** Whether a message has begun and is not complete; such a connection is late after `messageTimeout`. */
   readonly inMessage: boolean

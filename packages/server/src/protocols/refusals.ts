@@ -1,4 +1,3 @@
-import { formatCount, formatDuration } from 'command-line'
 import type { Counter, Counters } from './counters.js'
 import type { ConnectionInfo, Lateness, Output, WorkerContext } from './protocol.js'
 
@@ -30,16 +29,14 @@ export class Refusals {
   /** A message over the limit. `what` names it, as `line`. */
   tooLong(what: string, connection: ConnectionInfo, output: Output): void {
     this.#tooLong.add()
-    this.#end(`${what} longer than ${formatCount(this.#context.limits.maxMessage)} bytes`, connection, output)
+    this.#end(`${what} longer than ${this.#context.limits.texts.maxMessage}`, connection, output)
   }
 
   /** A client that is late, which the model counts. `what` names what a message is, as `line`. */
   late(lateness: Lateness, what: string, connection: ConnectionInfo, output: Output): void {
-    const { messageTimeout, idleTimeout } = this.#context.limits
+    const { messageTimeout, idleTimeout } = this.#context.limits.texts
     const reason =
-      lateness === 'message'
-        ? `${what} not complete after ${formatDuration(messageTimeout)}`
-        : `nothing came for ${formatDuration(idleTimeout)}`
+      lateness === 'message' ? `${what} not complete after ${messageTimeout}` : `nothing came for ${idleTimeout}`
     this.#end(reason, connection, output)
   }
 

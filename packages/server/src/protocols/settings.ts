@@ -19,7 +19,7 @@ export function hasMessages(protocol: ProtocolSettings): boolean {
   return protocol.name !== 'echo' && !(protocol.name === 'reverse' && protocol.unit === 'chunk')
 }
 
-export interface EchoSettings {
+interface EchoSettings {
   readonly name: 'echo'
 }
 
@@ -31,7 +31,7 @@ export interface ReverseSettings {
   readonly allowExit: boolean
 }
 
-export interface AckSettings {
+interface AckSettings {
   readonly name: 'ack'
 }
 

@@ -1,18 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import type { ModelSettings } from '../../src/models/model.js'
 import { type Client, eventually, sleep } from '../client.js'
-import { onEachModel } from './every-model.js'
+import { onEachModel, servesOneAtATime } from './every-model.js'
 
 const test = suite('clients that harm no model', { timeLimit: 40_000 })
 
 const chunk = randomBytes(64 * 1024)
 const line = Buffer.from(`${'x'.repeat(50_000)}\n`)
 const reverse = { name: 'reverse', unit: 'line', allowExit: false } as const
-
-/** Those whose workers serve one client at a time. */
-const blocks = (model: ModelSettings) => model.name !== 'epoll' && model.name !== 'ring'
 
 async function isServed(client: Client): Promise<boolean> {
   void client.write(Buffer.from('hello\n'))
@@ -171,7 +167,7 @@ onEachModel(
     assert.is((await next.read(5)).toString(), 'hello')
     assert.is((await server.stats()).accepted, count + 1)
   },
-  blocks
+  servesOneAtATime
 )
 
 test.run()

@@ -8,10 +8,17 @@ export const models: readonly ModelSettings[] = [
   { name: 'epoll', loops: 1 },
   { name: 'epoll', loops: 3 },
   { name: 'single' },
-  { name: 'prefork', workers: 3, minSpare: 1, maxWorkers: 3 },
+  { name: 'prefork', workers: 3, minSpare: 1, maxWorkers: 3, connectionsPerWorker: 1 },
+  { name: 'prefork', workers: 2, minSpare: 1, maxWorkers: 2, connectionsPerWorker: 20 },
   { name: 'threaded', workers: 3, queue: 4 },
   { name: 'ring', slots: 8, slotSize: 4096 },
 ]
+
+/** Whether each worker serves one client at a time, and blocks for it. */
+export function servesOneAtATime(model: ModelSettings): boolean {
+  if (model.name === 'prefork') return model.connectionsPerWorker === 1
+  return model.name === 'single' || model.name === 'threaded'
+}
 
 /** A model's name in a test's. */
 export function nameOf(model: ModelSettings): string {

@@ -10,6 +10,7 @@ const models: readonly (readonly string[])[] = [
   ['epoll', '--loops', '2'],
   ['single'],
   ['prefork', '--workers', '3', '--max-workers', '6'],
+  ['prefork', '--workers', '2', '--connections-per-worker', '10'],
   ['threaded', '--workers', '3', '--queue', '2'],
   ['ring', '--slots', '2'],
 ]

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import type { ModelName } from '../../src/models/model.js'
 import { type Client, eventually, sleep } from '../client.js'
 import { type ProcessScene, withServerProcess } from '../server-process.js'
 import { inTemporaryFolder } from '../temporary-folder.js'
@@ -16,6 +15,7 @@ const models: readonly (readonly string[])[] = [
   ['epoll', '--loops', '2'],
   ['single'],
   ['prefork', '--workers', '4'],
+  ['prefork', '--workers', '4', '--connections-per-worker', '50'],
   ['threaded', '--workers', '4'],
   ['ring'],
 ]
@@ -179,12 +179,19 @@ test('prefork: workers that die at once again and again are replaced without has
     assert.is(stderr.match(/ended: SIGKILL; 0 of its connections lost/g)?.length, deaths)
   }))
 
-const hanging: readonly ModelName[] = ['single', 'prefork', 'threaded', 'ring', 'epoll']
+const hanging: readonly (readonly string[])[] = [
+  ['epoll'],
+  ['single'],
+  ['prefork'],
+  ['prefork', '--connections-per-worker', '3'],
+  ['threaded'],
+  ['ring'],
+]
 
 for (const model of hanging) {
-  test(`${model}: the second signal ends it at once, with work and clients in it`, () =>
+  test(`${model.join(' ')}: the second signal ends it at once, with work and clients in it`, () =>
     withServerProcess(
-      ['--model', model, '--protocol', 'reverse', '--delay', '1m'],
+      ['--protocol', 'reverse', '--delay', '1m', '--model', ...model],
       async ({ server, port, connect }) => {
         const clients = await Promise.all(Array.from({ length: 7 }, () => connect()))
         for (const client of clients) void client.write(Buffer.from('work\n')).catch(() => {})

@@ -33,9 +33,10 @@ async function crowd(scene: Scene, conversation: Conversation): Promise<void> {
   assert.is(stats.leasedBytes, 0)
   assert.is(stats.refused + stats.tooLong + stats.timedOut + stats.slowMessages, 0)
   const workers = await scene.server.workers()
-  const sum = (name: 'accepted' | 'requests') => workers.reduce((total, worker) => total + worker[name], 0)
+  const sum = (name: 'accepted' | 'requests' | 'open') => workers.reduce((total, worker) => total + worker[name], 0)
   assert.is(sum('accepted'), clients + 1)
   assert.is(sum('requests'), stats.requests)
+  assert.is(sum('open'), 0)
 }
 
 for (const model of models) {
@@ -45,6 +46,37 @@ for (const model of models) {
         withServer({ ports: [0], model, protocol: conversation.settings(folder) }, scene => crowd(scene, conversation))
       ))
   }
+}
+
+/** The answer to kv's `stats`, as numbers by name. */
+async function kvStats({ connect }: Scene): Promise<Map<string, number>> {
+  const client = await connect()
+  const all = client.readAll()
+  await client.write(Buffer.from('stats\r\nquit\r\n'))
+  const answer = (await all).toString()
+  client.end()
+  return new Map([...answer.matchAll(/STAT (\S+) (\S+)\r\n/g)].map(([, name = '', value]) => [name, Number(value)]))
+}
+
+for (const model of models) {
+  test(`under ${nameOf(model)} a protocol can tell what all workers together have counted`, () =>
+    inTemporaryFolder(folder =>
+      withServer({ ports: [0], model, protocol: conversations.kv.settings(folder) }, async scene => {
+        for (let number = 0; number < 10; number++) await conversations.kv.talk(await scene.connect(), number)
+        const before = await eventually(
+          'all are gone',
+          () => scene.server.stats(),
+          ({ open }) => open === 0
+        )
+        const told = await kvStats(scene)
+        assert.is(told.get('total_connections'), 11)
+        assert.is(told.get('curr_connections'), 1)
+        // Its own bytes may be among them already.
+        assert.ok((told.get('bytes_read') as number) - before.bytesIn <= 'stats\r\nquit\r\n'.length)
+        assert.ok((told.get('bytes_read') as number) >= before.bytesIn)
+        assert.is(told.get('bytes_written'), before.bytesOut)
+      })
+    ))
 }
 
 test.run()

@@ -1,6 +1,6 @@
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { type Client, eventually } from '../client.js'
+import { type Client, eventually, sleep } from '../client.js'
 import { withServerProcess } from '../server-process.js'
 import { withServer } from '../with-server.js'
 import { childrenOf } from './processes.js'
@@ -14,7 +14,7 @@ async function isServed(client: Client): Promise<boolean> {
 
 test('grows with its clients up to the most, and shrinks to the start when they have gone', () =>
   withServer(
-    { ports: [0], model: { name: 'prefork', workers: 2, minSpare: 1, maxWorkers: 5 } },
+    { ports: [0], model: { name: 'prefork', workers: 2, minSpare: 1, maxWorkers: 5, connectionsPerWorker: 1 } },
     async ({ server, connect }) => {
       const count = async () => (await server.workers()).length
       assert.is(await count(), 2)
@@ -43,7 +43,7 @@ test('grows with its clients up to the most, and shrinks to the start when they 
 
 test('a crowd that comes at once is served by as many as may be', () =>
   withServer(
-    { ports: [0], model: { name: 'prefork', workers: 1, minSpare: 1, maxWorkers: 4 } },
+    { ports: [0], model: { name: 'prefork', workers: 1, minSpare: 1, maxWorkers: 4, connectionsPerWorker: 1 } },
     async ({ server, connect }) => {
       const clients = await Promise.all(Array.from({ length: 4 }, () => connect()))
       const served = await Promise.all(clients.map(isServed))
@@ -52,12 +52,32 @@ test('a crowd that comes at once is served by as many as may be', () =>
     }
   ))
 
+test('with several connections for each process it grows when the last one is full', () =>
+  withServer(
+    { ports: [0], model: { name: 'prefork', workers: 1, minSpare: 1, maxWorkers: 3, connectionsPerWorker: 4 } },
+    async ({ server, connect }) => {
+      const workers = async () => await server.workers()
+      for (let number = 1; number <= 12; number++) {
+        assert.ok(await isServed(await connect()), `client ${number}`)
+        // Of those that are not full there is one more, if there may be.
+        const least = Math.min(3, Math.floor(number / 4) + 1)
+        await eventually('there are enough', workers, all => all.length >= least)
+      }
+      const shares = (await workers()).map(({ open }) => open)
+      assert.equal(shares, [4, 4, 4])
+      const waiting = await connect()
+      void waiting.write(Buffer.from('patience'))
+      await sleep(300)
+      assert.is(waiting.socket.readableLength, 0)
+    }
+  ))
+
 test('the parent reads what each worker has counted, which has a process of its own', () =>
   withServer(
     {
       ports: [0],
       protocol: { name: 'reverse', unit: 'line', allowExit: false },
-      model: { name: 'prefork', workers: 2, minSpare: 1, maxWorkers: 2 },
+      model: { name: 'prefork', workers: 2, minSpare: 1, maxWorkers: 2, connectionsPerWorker: 1 },
     },
     async ({ server, connect }) => {
       const [first, second] = [await connect(), await connect()]

@@ -194,7 +194,10 @@ test('a store that is full says so and loses nothing; what has ended makes room'
       assert.is(set('another', 0), 'SERVER_ERROR out of memory storing object\r\n')
       for (let key = 0; key < stored; key++) assert.match(say(`get k${key}\r\n`), 'x'.repeat(100_000))
       assert.is(context.lines.length, 1, 'the log is told once')
-      assert.match(context.lines[0] as string, /the store cannot be written: the items would take more than 2 MiB/)
+      assert.match(
+        context.lines[0] as string,
+        /the store cannot be written: the items would take more than 2,097,152 bytes/
+      )
       assert.is(say('delete k0\r\n'), 'DELETED\r\n')
       assert.is(set('passing', -1), 'STORED\r\n')
       assert.is(set('k0', 0), 'STORED\r\n', 'what has ended makes room')
@@ -250,6 +253,32 @@ test('many large items are given one threshold after the other', async () => {
       written = Math.max(written, output.written.length)
     }
     assert.ok(written > 0 && written < 300_000)
+  })
+})
+
+test('those who read the same large value slowly share one copy of it, also when it is replaced meanwhile', async () => {
+  await withKv(({ kv, say }) => {
+    const old = 'x'.repeat(900_000)
+    say(`set big 0 0 ${old.length}\r\n${old}\r\n`)
+    const readers = Array.from({ length: 10 }, () => ({
+      session: kv.createSession(client),
+      output: new ScriptedOutput({ threshold: 100_000 }),
+    }))
+    const [gone, ...slow] = readers
+    for (const { session, output } of readers) session.receive(Buffer.from('get big\r\n'), output)
+    assert.ok(readers.every(({ output, session }) => output.written.length < 400_000 && session.heldBytes > 500_000))
+    gone?.session.dispose?.()
+    assert.is(gone?.session.heldBytes, 0)
+    assert.is(say('set big 0 0 3\r\nnew\r\n'), 'STORED\r\n')
+    for (const { session, output } of slow) {
+      for (let round = 0; round < 20 && !output.ready; round++) {
+        output.drain()
+        session.resume?.(output)
+      }
+      assert.ok(output.take() === `VALUE big 0 900000\r\n${old}\r\nEND\r\n`)
+      assert.is(session.heldBytes, 0)
+    }
+    assert.match(say('get big\r\n'), 'new')
   })
 })
 

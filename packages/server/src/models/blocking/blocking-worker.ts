@@ -1,10 +1,11 @@
 import type { Descriptors } from 'reactor'
-import type { Counter, Counters } from '../../protocols/counters.js'
+import type { Counters } from '../../protocols/counters.js'
 import { openProtocol } from '../../protocols/open-protocol.js'
 import type { Limits, Protocol } from '../../protocols/protocol.js'
 import type { ServerReport, StopReport } from '../../server-messages.js'
 import type { Boss, WorkerEvent } from '../orders.js'
 import type { Service } from '../service.js'
+import { type ModelCounters, modelCountersOf } from '../worker-counters.js'
 import type { ConnectionSource } from './acceptor.js'
 import { BlockingConnection, type Ending } from './blocking-connection.js'
 import { Duty } from './duty.js'
@@ -14,24 +15,14 @@ import { IoBuffers } from './io-buffers.js'
 export interface Assignment {
   /** Counted from 1. */
   readonly worker: number
+  /** The most that there can be. */
+  readonly workers: number
   readonly service: Service
   /** Its row. */
   readonly counters: Counters
   readonly boss: Boss
   readonly descriptors: Descriptors
 }
-
-const counterNames = [
-  'accepted',
-  'ended',
-  'bytesIn',
-  'bytesOut',
-  'idle',
-  'slowMessages',
-  'reset',
-  'heldBytes',
-  'lostBytes',
-] as const
 
 /** Serves connections one after the other, each through its whole life, with calls that block. */
 export class BlockingWorker {
@@ -42,7 +33,7 @@ export class BlockingWorker {
   readonly limits: Limits
   /** Milliseconds. */
   readonly delay: number
-  readonly counters: Readonly<Record<(typeof counterNames)[number], Counter>>
+  readonly counters: ModelCounters
   readonly #assignment: Assignment
   #open = 0
   #cutOff = 0
@@ -57,9 +48,7 @@ export class BlockingWorker {
     this.buffers = new IoBuffers(descriptors)
     this.limits = service.limits
     this.delay = service.delay
-    const entries = counterNames.map(name => [name, counters.counter(name)])
-    this.counters = Object.fromEntries(entries) as Record<(typeof counterNames)[number], Counter>
-    counters.counter('pid').add(process.pid - counters.counter('pid').value)
+    this.counters = modelCountersOf(counters)
   }
 
   /** Opens the protocol. Rejects with a StartError when it cannot run here. */
@@ -105,8 +94,10 @@ export class BlockingWorker {
 
   #serve(fd: number): void {
     const stream = new this.descriptors.TcpStream(fd)
-    const connection = this.counters.accepted.value
-    const { reportConnections } = this.#assignment.service
+    const { worker, workers, service } = this.#assignment
+    const { reportConnections } = service
+    // Those of different workers differ.
+    const connection = (this.counters.accepted.value - 1) * workers + worker
     if (reportConnections) {
       this.report({ kind: 'opened', connection, remoteAddress: stream.remoteAddress, port: stream.localPort })
     }

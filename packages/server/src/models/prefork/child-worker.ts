@@ -8,11 +8,8 @@ import { MessageLines, toLine } from './message-lines.js'
 const program = fileURLToPath(new URL('./worker-process.js', import.meta.url))
 const standardError = 2
 
-/** How a worker process ended. */
-export interface ChildEnding {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-}
+/** How a worker process ended, in words: `SIGKILL`, `exit code 70`, or why it never began. */
+export type ChildEnding = string
 
 /** A worker process, as its parent sees it. */
 export class ChildWorker {
@@ -24,7 +21,8 @@ export class ChildWorker {
   retired = false
   #ready = false
   readonly #child: ChildProcess
-  readonly #line: Socket
+  /** Undefined when the process could not be started for want of descriptors. */
+  readonly #line: Socket | undefined
 
   /** `inherited`: the descriptors from the counters' on, in the order of their numbers there. */
   constructor(setup: WorkerSetup, inherited: readonly number[], onEvent: (event: WorkerEvent) => void) {
@@ -33,21 +31,25 @@ export class ChildWorker {
       stdio: ['ignore', standardError, standardError, 'pipe', ...inherited],
     })
     this.ended = new Promise(resolve => {
-      this.#child.once('error', () => resolve({ code: null, signal: null }))
-      this.#child.once('close', (code, signal) => resolve({ code, signal }))
+      this.#child.once('error', error => resolve(error.message))
+      this.#child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`))
     })
+    this.#line = this.#child.stdio?.[bossDescriptor] as Socket | undefined
+    this.#listen(onEvent)
+    this.#line?.write(toLine(setup))
+  }
+
+  #listen(onEvent: (event: WorkerEvent) => void): void {
     const lines = new MessageLines()
-    this.#line = this.#child.stdio[bossDescriptor] as unknown as Socket
     // It breaks when the process does, which `ended` tells.
-    this.#line.on('error', () => {})
-    this.#line.on('data', (bytes: Buffer) => {
+    this.#line?.on('error', () => {})
+    this.#line?.on('data', (bytes: Buffer) => {
       for (const message of lines.take(bytes)) {
         const event = message as WorkerEvent
         if (event.kind === 'ready') this.#ready = true
         onEvent(event)
       }
     })
-    this.#line.write(toLine(setup))
   }
 
   get pid(): number | undefined {
@@ -60,7 +62,7 @@ export class ChildWorker {
 
   order(order: Order): void {
     if (order.kind === 'retire') this.retired = true
-    if (this.#line.writable) this.#line.write(toLine(order))
+    if (this.#line?.writable) this.#line.write(toLine(order))
   }
 
   kill(): void {

@@ -1,4 +1,5 @@
 import { readSync, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
 import type { Boss, Order, WorkerEvent } from '../orders.js'
 import { bossDescriptor, type WorkerSetup } from './inheritance.js'
 import { MessageLines, toLine } from './message-lines.js'
@@ -9,6 +10,8 @@ export class ProcessBoss implements Boss {
   readonly #lines = new MessageLines()
   readonly #buffer = Buffer.alloc(65_536)
   readonly #orders: Order[] = []
+  /** Only in a process that does not block. */
+  #socket: Socket | undefined
 
   /** Waits for the first message; undefined when the parent has gone before. */
   readSetup(): WorkerSetup | undefined {
@@ -27,7 +30,28 @@ export class ProcessBoss implements Boss {
     return [...this.#orders.splice(0), ...(messages as Order[])]
   }
 
+  /** From now on orders come by themselves, for a process that does not block; `end` when nobody is there any more. */
+  listen(onOrder: (order: Order) => void): void {
+    this.#socket = new Socket({ fd: this.fd })
+    this.#socket.on('error', () => {})
+    this.#socket.on('close', () => onOrder({ kind: 'end' }))
+    this.#socket.on('data', bytes => {
+      for (const message of this.#lines.take(bytes as Buffer)) onOrder(message as Order)
+    })
+    for (const order of this.#orders.splice(0)) onOrder(order)
+  }
+
+  /** Calls back when everything has been told. */
+  close(then: () => void): void {
+    if (this.#socket === undefined) then()
+    else this.#socket.end(then)
+  }
+
   tell(event: WorkerEvent): void {
+    if (this.#socket !== undefined) {
+      this.#socket.write(toLine(event))
+      return
+    }
     try {
       writeSync(this.fd, toLine(event))
     } catch {

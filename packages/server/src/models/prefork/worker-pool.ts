@@ -35,8 +35,9 @@ export interface WorkerPoolOptions {
 
 /**
  * Worker processes, kept at as many as are needed: one that dies is replaced, more are started when fewer than
- * `minSpare` are idle, and while more than that are, one is retired each second, down to those at the start. At rest it
- * does nothing at all: who takes a connection looks how many are idle, and calls.
+ * `minSpare` have room for another connection, and while more than that have, one that is idle is retired each second,
+ * down to those at the start. At rest it does nothing at all: a worker that has become full looks how many are not, and
+ * calls.
  */
 export class WorkerPool implements Crew {
   readonly ended: Promise<void>
@@ -86,13 +87,14 @@ export class WorkerPool implements Crew {
     return Math.max(workers, minSpare)
   }
 
-  /** Workers that are not ready yet will be idle. */
-  get #idle(): number {
-    let idle = 0
+  /** Workers that have room for another connection; those that are not ready yet will have. */
+  get #spare(): number {
+    const { counters, settings } = this.#options
+    let spare = 0
     for (const { worker, ready, retired } of this.#children.values()) {
-      if (!retired && (!ready || this.#options.counters.report(worker).open === 0)) idle++
+      if (!retired && (!ready || counters.report(worker).open < settings.connectionsPerWorker)) spare++
     }
-    return idle
+    return spare
   }
 
   #startFirst(): Promise<void> {
@@ -102,7 +104,7 @@ export class WorkerPool implements Crew {
         else if (event.kind === 'failed') reject(new StartError(event.message))
       })
       child.ended.then(ending => {
-        reject(new StartError(`a worker process ended before it was ready (${describe(ending)})`))
+        reject(new StartError(`a worker process ended before it was ready (${ending})`))
       })
     })
   }
@@ -110,9 +112,9 @@ export class WorkerPool implements Crew {
   #startWorker(onEvent: (event: WorkerEvent) => void = () => {}): ChildWorker {
     const { settings, service, inherited } = this.#options
     const worker = this.#freeNumber()
-    const { maxWorkers, minSpare } = settings
+    const { maxWorkers, minSpare, connectionsPerWorker: connections } = settings
     // A pool that cannot grow is not to be called.
-    const setup = { worker, maxWorkers, minSpare: maxWorkers > this.#least ? minSpare : 0, service }
+    const setup = { worker, maxWorkers, minSpare: maxWorkers > this.#least ? minSpare : 0, connections, service }
     const child = new ChildWorker(setup, inherited, event => {
       onEvent(event)
       this.#take(event)
@@ -138,7 +140,7 @@ export class WorkerPool implements Crew {
     if (this.#ending) {
       if (this.#children.size === 0) this.#onEnded()
     } else if (!child.retired) {
-      const text = `worker ${child.worker} (pid ${child.pid}) ended: ${describe(ending)}; ${lost} of its connections lost`
+      const text = `worker ${child.worker} (pid ${child.pid}) ended: ${ending}; ${lost} of its connections lost`
       this.#report({ kind: 'log', level: 'warn', text })
       this.#replace(child)
     }
@@ -156,7 +158,7 @@ export class WorkerPool implements Crew {
 
   #grow(): void {
     const { minSpare, maxWorkers } = this.#options.settings
-    const wanted = minSpare - this.#idle
+    const wanted = minSpare - this.#spare
     if (this.#ending || wanted <= 0) return
     const now = performance.now()
     this.#growth = now - this.#lastGrowth < growingTime ? Math.min(largestGrowth, this.#growth * 2) : 1
@@ -171,7 +173,7 @@ export class WorkerPool implements Crew {
     if (this.#children.size <= this.#least) {
       clearInterval(this.#shrinkTimer)
       this.#shrinkTimer = undefined
-    } else if (this.#idle > minSpare) this.#lastIdle()?.order({ kind: 'retire' })
+    } else if (this.#spare > minSpare) this.#lastIdle()?.order({ kind: 'retire' })
   }
 
   #lastIdle(): ChildWorker | undefined {
@@ -192,8 +194,4 @@ export class WorkerPool implements Crew {
   #report(report: ServerReport): void {
     this.#options.onEvent({ kind: 'report', report })
   }
-}
-
-function describe({ code, signal }: ChildEnding): string {
-  return signal ?? `exit code ${code}`
 }

@@ -16,7 +16,14 @@ const descriptors = await loadDescriptors()
 
 await serveWorkerThread<SingleThreadData>(descriptors, async ({ service, listeners, counters }, boss) => {
   const { table } = new WorkerCounters(service.protocol.name, 1, counters)
-  const worker = await BlockingWorker.open({ worker: 1, service, counters: table.row(1), boss, descriptors })
+  const worker = await BlockingWorker.open({
+    worker: 1,
+    workers: 1,
+    service,
+    counters: table.row(1),
+    boss,
+    descriptors,
+  })
   const acceptor = new Acceptor(listeners, worker.duty, descriptors, report => worker.report(report))
   return () => {
     worker.run(acceptor)

@@ -19,10 +19,10 @@ export interface ServingThreadData {
 const descriptors = await loadDescriptors()
 
 await serveWorkerThread<ServingThreadData>(descriptors, async (data, boss) => {
-  const { service, worker } = data
-  const { table } = new WorkerCounters(service.protocol.name, data.workers, data.counters)
+  const { service, worker, workers } = data
+  const { table } = new WorkerCounters(service.protocol.name, workers, data.counters)
   const queue = new ConnectionQueue(data.queue, data.capacity)
-  const server = await BlockingWorker.open({ worker, service, counters: table.row(worker), boss, descriptors })
+  const server = await BlockingWorker.open({ worker, workers, service, counters: table.row(worker), boss, descriptors })
   // Orders may have come while it waited for a connection.
   return () => server.run({ next: () => queue.pop() }, () => server.duty.takeOrders())
 })

@@ -11,7 +11,7 @@ export interface WorkerThreadData<Data> {
 }
 
 /** A worker thread's line to the main thread: a message port, and an eventfd(2) that wakes it from a blocking call. */
-export class ThreadBoss implements Boss {
+class ThreadBoss implements Boss {
   readonly fd: number
   readonly #port: MessagePort
   readonly #descriptors: Descriptors

@@ -56,7 +56,7 @@ export interface FlushCommand {
 }
 
 /** A command that is answered by its own words alone. */
-export type PlainCommand =
+type PlainCommand =
   | { readonly kind: 'stats'; readonly argument: string | undefined }
   | { readonly kind: 'version' }
   | { readonly kind: 'verbosity'; readonly noreply: boolean }

@@ -1,4 +1,3 @@
-import { formatSize } from 'command-line'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { StartError } from '../../start-error.js'
 import { type Item, type ItemHeader, RecordWriter, readItem } from './item-record.js'
@@ -167,7 +166,8 @@ export class ItemStore {
 
   #account(bytes: number): void {
     const total = this.#readFact(bytesKey) + bytes
-    if (bytes > 0 && total > this.#size) throw new StoreFull(`the items would take more than ${formatSize(this.#size)}`)
+    if (bytes > 0 && total > this.#size)
+      throw new StoreFull(`the items would take more than ${this.#size.toLocaleString('en-US')} bytes`)
     this.#writeFact(bytesKey, total)
   }
 

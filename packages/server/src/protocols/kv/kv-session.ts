@@ -34,7 +34,7 @@ export class KvSession implements ProtocolSession {
   }
 
   get heldBytes(): number {
-    return this.#splitter.heldBytes + (this.#upload?.block.heldBytes ?? 0)
+    return this.#splitter.heldBytes + (this.#upload?.block.heldBytes ?? 0) + (this.#retrieval?.heldBytes ?? 0)
   }
 
   get inMessage(): boolean {
@@ -61,6 +61,11 @@ export class KvSession implements ProtocolSession {
     output.close()
   }
 
+  dispose(): void {
+    this.#retrieval?.dispose()
+    this.#retrieval = undefined
+  }
+
   timeOut(lateness: Lateness, output: Output): void {
     this.#worker.refusals.late(lateness, 'command', this.#connection, output)
   }
@@ -82,7 +87,7 @@ export class KvSession implements ProtocolSession {
     this.messages++
     if (command.kind === 'store') this.#beginUpload(command, output)
     else if (command.kind === 'quit') output.close()
-    else if (command.kind === 'retrieve') output.work(() => this.#proceed(new Retrieval(command), output))
+    else if (command.kind === 'retrieve') output.work(() => this.#proceed(new Retrieval(command, this.#worker), output))
     else if (command.kind === 'wrong') this.#say(this.#worker.answers.answer(command), command.noreply, output)
     else {
       const noreply = 'noreply' in command && command.noreply
@@ -116,8 +121,10 @@ export class KvSession implements ProtocolSession {
 
   #proceed(retrieval: Retrieval, output: Output): void {
     try {
-      this.#retrieval = retrieval.proceed(this.#worker.commands, output) ? undefined : retrieval
+      this.#retrieval = retrieval.proceed(output) ? undefined : retrieval
     } catch (error) {
+      retrieval.dispose()
+      this.#retrieval = undefined
       // Half of an answer cannot be followed by an error.
       output.abort(`the store cannot be read: ${(error as Error).message}`)
     }

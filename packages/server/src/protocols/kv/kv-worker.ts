@@ -4,12 +4,14 @@ import type { Refusals } from '../refusals.js'
 import type { CommandAnswers } from './command-answers.js'
 import type { ItemCommands } from './item-commands.js'
 import type { ItemStore } from './item-store.js'
+import type { SharedValues } from './shared-values.js'
 
 /** What the commands of a worker work with. */
 export interface KvTools {
   readonly context: WorkerContext
   readonly store: ItemStore
   readonly commands: ItemCommands
+  readonly values: SharedValues
   readonly refusals: Refusals
   readonly requests: Counter
   readonly refused: Counter

@@ -6,6 +6,7 @@ import { ItemCommands } from './item-commands.js'
 import { ItemStore } from './item-store.js'
 import { KvSession } from './kv-session.js'
 import type { KvTools, KvWorker } from './kv-worker.js'
+import { SharedValues } from './shared-values.js'
 
 /**
  * The kv protocol: memcached's text protocol (its protocol.txt) over a store on disk. Throws a StartError when the
@@ -17,6 +18,7 @@ export function openKv(settings: KvSettings, context: WorkerContext): Protocol {
   const tools: KvTools = {
     ...{ context, store },
     commands: new ItemCommands(store, counters),
+    values: new SharedValues(),
     refusals: new Refusals(context, reason => `CLIENT_ERROR ${reason}\r\n`),
     requests: counters.counter('requests'),
     refused: counters.counter('refused'),

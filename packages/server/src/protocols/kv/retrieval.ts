@@ -1,34 +1,82 @@
 import { textOf } from '../ascii.js'
 import type { Output } from '../protocol.js'
 import type { RetrieveCommand } from './command.js'
-import type { ItemCommands } from './item-commands.js'
+import type { Item } from './item-record.js'
+import type { KvTools } from './kv-worker.js'
+import type { SharedValue } from './shared-values.js'
 
 const lineEnd = Buffer.from('\r\n')
 const listEnd = Buffer.from('END\r\n')
 
-/** The answer to a `get`, item by item, so that many large ones never stand in memory together. */
+/** A value up to this size is written at once; a larger one in parts of it. Bytes. */
+const partSize = 256 * 1024
+
+/** A large value on its way, and how much of it is written. */
+interface Transfer {
+  readonly value: SharedValue
+  written: number
+}
+
+/** The answer to a `get`, item by item and part by part, as fast as the client reads. */
 export class Retrieval {
   readonly #command: RetrieveCommand
+  readonly #tools: KvTools
   #next = 0
+  #transfer: Transfer | undefined
 
-  constructor(command: RetrieveCommand) {
+  constructor(command: RetrieveCommand, tools: KvTools) {
     this.#command = command
+    this.#tools = tools
   }
 
-  /** Writes as many items as the output takes. Returns whether that was the end. */
-  proceed(commands: ItemCommands, output: Output): boolean {
-    const { keys, withCas, touch } = this.#command
+  /** Bytes of a large value that are not written yet. */
+  get heldBytes(): number {
+    return this.#transfer === undefined ? 0 : this.#transfer.value.bytes.length - this.#transfer.written
+  }
+
+  /** Writes as much as the output takes. Returns whether that was the end. */
+  proceed(output: Output): boolean {
+    const { keys, touch } = this.#command
+    if (this.#transfer !== undefined && !this.#continue(this.#transfer, output)) return false
     while (this.#next < keys.length) {
       if (!output.ready) return false
       const key = keys[this.#next++] as Uint8Array
-      const item = commands.retrieve(key, touch)
-      if (item === undefined) continue
-      const unique = withCas ? ` ${item.cas}` : ''
-      output.write(Buffer.from(`VALUE ${textOf(key)} ${item.flags} ${item.value.length}${unique}\r\n`, 'latin1'))
-      output.write(item.value)
-      output.write(lineEnd)
+      const item = this.#tools.commands.retrieve(key, touch)
+      if (item !== undefined && !this.#write(key, item, output)) return false
     }
     output.write(listEnd)
+    return true
+  }
+
+  /** Gives up; the client has gone. */
+  dispose(): void {
+    this.#transfer?.value.release()
+    this.#transfer = undefined
+  }
+
+  /** Returns whether the item is written. */
+  #write(key: Uint8Array, item: Item, output: Output): boolean {
+    const unique = this.#command.withCas ? ` ${item.cas}` : ''
+    output.write(Buffer.from(`VALUE ${textOf(key)} ${item.flags} ${item.value.length}${unique}\r\n`, 'latin1'))
+    if (item.value.length > partSize) {
+      this.#transfer = { value: this.#tools.values.hold(key, item), written: 0 }
+      return this.#continue(this.#transfer, output)
+    }
+    output.write(item.value)
+    output.write(lineEnd)
+    return true
+  }
+
+  #continue(transfer: Transfer, output: Output): boolean {
+    const { bytes } = transfer.value
+    while (transfer.written < bytes.length) {
+      if (!output.ready) return false
+      const end = Math.min(bytes.length, transfer.written + partSize)
+      output.write(bytes.subarray(transfer.written, end))
+      transfer.written = end
+    }
+    this.dispose()
+    output.write(lineEnd)
     return true
   }
 }
