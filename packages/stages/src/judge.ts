@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generalCauses } from './general-causes.js'
+import { leftOver } from './left-over.js'
 import { ownErrors } from './load-blame.js'
 import { describeShortage, readMachine } from './machine.js'
 import { withinLimit } from './patience.js'
@@ -170,7 +171,7 @@ async function tryTest(test: StageTest, trial: Trial): Promise<Finding> {
 /** The finding, if the test may judge by it. */
 function ownMatter(trial: Trial, finding: Finding): Finding {
   if (finding === undefined || trial.counts(finding)) return finding
-  trial.addEvidence({ leftToOtherTests: finding.message })
+  trial.addEvidence({ [leftOver]: finding.message })
   return undefined
 }
 

@@ -1,4 +1,5 @@
 import { judge } from './judge.js'
+import { claimLeftOvers } from './left-over.js'
 import { describeResult, describeRunBriefly } from './report/report.js'
 import { type ResultDocument, resultDocument } from './report/result-document.js'
 import { type Settings, settingsOfRun } from './settings.js'
@@ -28,7 +29,11 @@ export async function runStage(
     }
     settings.evidence.record(results.at(-1) as TestResult, settings.run)
   }
-  return results
+  const final = claimLeftOvers(results)
+  for (const [index, result] of final.entries()) {
+    if (result !== results[index]) settings.evidence.record(result, settings.run)
+  }
+  return final
 }
 
 /** Judges a program several times, each time with a seed derived from the settings', and tells how each run went. */

@@ -2,6 +2,7 @@ import { exitCode, withExitCode } from 'command-line'
 import type { Argv } from 'yargs'
 import { judge } from '../judge.js'
 import { type JudgeArguments, judgeOptions } from '../judge-options.js'
+import { claimLeftOvers } from '../left-over.js'
 import { AttachedProgram } from '../program/attached-program.js'
 import { describeResult, describeRun, describeSettings, verdictOf } from '../report/report.js'
 import { resultDocument } from '../report/result-document.js'
@@ -51,7 +52,9 @@ export function partsCommands(yargs: Argv): Argv {
         const { stage, ...rest } = args as unknown as { stage: Stage } & JudgeArguments & ReportFileArguments
         const writeReports = openReportFiles(rest)
         const folder = evidenceFolderOf(stage, rest)
-        const reported = [start, ...stage.tests].map(({ id }) => ({ id, result: folder.result(id) }))
+        const seen = [start, ...stage.tests].map(({ id }) => ({ id, result: folder.result(id) }))
+        const claimed = claimLeftOvers(seen.flatMap(({ result }) => result ?? []))
+        const reported = seen.map(({ id }) => ({ id, result: claimed.find(result => result.id === id) }))
         for (const line of describeRun(reported)) say(line)
         const verdict = verdictOf(reported)
         const results = reported.flatMap(({ result }) => (result ? [result] : []))
