@@ -292,6 +292,20 @@ test('the limit of a line', async () => {
   })
 })
 
+test('a line has a limit of its own, however long messages may be', async () => {
+  await inTemporaryFolder(store => {
+    const context = workerContext('kv', { maxMessage: 2 * mebibyte })
+    const settings = { storeSize: mebibyte, maxValue: mebibyte, sync: false }
+    const kv = openKv({ name: 'kv', store, ...settings }, context)
+    const output = new ScriptedOutput()
+    converse(kv.createSession(client), output, [Buffer.from(`get ${'k '.repeat(30_000)}\r\n`)])
+    assert.is(output.take(), 'END\r\n')
+    converse(kv.createSession(client), output, [Buffer.from(`get ${'k '.repeat(40_000)}\r\n`)])
+    assert.is(output.take(), 'CLIENT_ERROR line longer than 65,536 bytes\r\n')
+    kv.close()
+  })
+})
+
 const key = fc.constantFrom('a', 'b', 'c')
 const value = fc.string({ unit: fc.constantFrom('1', '2', 'x', '\r', '\n', ' '), maxLength: 12 })
 const storing = fc
