@@ -56,6 +56,8 @@ export class ItemStore {
       this.#items = this.#root.openDB('items', binary)
       this.#facts = this.#root.openDB('facts', binary)
       this.#snapshot = new ReadSnapshot(this.#root)
+      // Workers that were killed while they read would keep the pages that they saw from being used again.
+      this.#root.readerCheck()
     } catch (error) {
       throw new StartError(`store '${path}' cannot be opened: ${(error as Error).message}; name another with --store`)
     }
