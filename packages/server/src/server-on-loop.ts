@@ -38,9 +38,9 @@ class ServerOnLoop {
     this.#data = data
     this.#emit = emit
     const report = (report: ServerReport) => emit({ kind: 'report', report })
-    const { pipeThreshold, limits, maxConnections } = data
+    const { pipeThreshold, limits, maxConnections, worker, workers } = data
     this.#connections = new Connections(loop, {
-      ...{ ...served, pipeThreshold, limits },
+      ...{ ...served, pipeThreshold, limits, worker, workers },
       onChange: () => this.#onChange(),
       onDeadline: deadline => this.#lateClients.watch(deadline),
       onReport: data.reportConnections ? report : undefined,
