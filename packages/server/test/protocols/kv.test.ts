@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
@@ -290,6 +291,39 @@ test('the limit of a line', async () => {
     assert.ok(output.closed)
     assert.is(context.counters.total('tooLong'), 1)
   })
+})
+
+test('large values come back as they went, from every kind of memory that the store reads them out of', async () => {
+  await withKv(
+    ({ kv }) => {
+      for (const size of [300_000, mebibyte, 17 * mebibyte, 40 * mebibyte]) {
+        const value = randomBytes(size)
+        const session = kv.createSession(client)
+        const output = new ScriptedOutput({ threshold: mebibyte })
+        const parts: Uint8Array[] = []
+        const ask = (bytes: Uint8Array) => {
+          session.receive(bytes, output)
+          while (!output.ready) {
+            assert.is(output.aborted, undefined)
+            parts.push(output.takeBytes())
+            output.drain()
+            session.resume?.(output)
+          }
+          parts.push(output.takeBytes())
+          return Buffer.concat(parts.splice(0))
+        }
+        const found = (length: number, bytes: Uint8Array) =>
+          Buffer.concat([Buffer.from(`VALUE k 7 ${length}\r\n`), bytes, Buffer.from('\r\nEND\r\n')])
+        ask(Buffer.concat([Buffer.from(`set k 7 0 ${size}\r\n`), value, Buffer.from('\r\n')]))
+        assert.ok(ask(Buffer.from('get k\r\n')).equals(found(size, value)), `get of ${size}`)
+        assert.ok(ask(Buffer.from('gat 100 k\r\n')).equals(found(size, value)), `gat of ${size}`)
+        assert.is(ask(Buffer.from('touch k 100\r\nappend k 0 0 3\r\nabc\r\n')).toString(), 'TOUCHED\r\nSTORED\r\n')
+        const longer = Buffer.concat([value, Buffer.from('abc')])
+        assert.ok(ask(Buffer.from('get k\r\n')).equals(found(size + 3, longer)), `appended to ${size}`)
+      }
+    },
+    { maxValue: 64 * mebibyte, storeSize: 1024 * mebibyte }
+  )
 })
 
 test('a line has a limit of its own, however long messages may be', async () => {
