@@ -210,6 +210,23 @@ test('a store that is full says so and loses nothing; what has ended makes room'
   )
 })
 
+test('what a flush has ended makes room as well', async () => {
+  await withKv(
+    async ({ say }) => {
+      const set = (key: string) => say(`set ${key} 0 0 400000\r\n${'x'.repeat(400_000)}\r\n`)
+      assert.is(
+        set('a') + set('b') + set('c'),
+        `${'STORED\r\n'.repeat(2)}SERVER_ERROR out of memory storing object\r\n`
+      )
+      say('flush_all 1\r\n')
+      await sleep(1050)
+      assert.is(set('c') + set('d'), 'STORED\r\nSTORED\r\n')
+      assert.match(say('get a b c d\r\n'), /^VALUE c .*VALUE d .*END\r\n$/s)
+    },
+    { storeSize: mebibyte }
+  )
+})
+
 test('one connection sees at once what another has stored', async () => {
   await withKv(({ kv }) => {
     const [first, second] = [kv.createSession(client), kv.createSession(client)]
