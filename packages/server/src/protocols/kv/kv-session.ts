@@ -38,7 +38,7 @@ export class KvSession implements ProtocolSession {
   }
 
   get heldBytes(): number {
-    return this.#splitter.heldBytes + (this.#upload?.block.heldBytes ?? 0) + (this.#retrieval?.heldBytes ?? 0)
+    return this.#splitter.heldBytes + (this.#upload?.block.heldBytes ?? 0)
   }
 
   get inMessage(): boolean {
