@@ -47,7 +47,7 @@ class ServerOnLoop {
     })
     this.#lateClients = new LateClients(this.#connections, limits)
     if (maxConnections < Number.POSITIVE_INFINITY) {
-      this.#limit = new ConnectionLimit(loop, this.#listeners, maxConnections, report)
+      this.#limit = new ConnectionLimit(loop, this.#listeners, maxConnections, report, data.tellsEachFull)
     }
   }
 
