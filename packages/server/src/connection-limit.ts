@@ -10,16 +10,25 @@ export class ConnectionLimit {
   readonly #listeners: readonly Listener[]
   readonly #maximum: number
   readonly #report: (report: ServerReport) => void
+  readonly #tellsEach: boolean
   /** How often the limit has been reached. */
   timesFull = 0
   #full = false
   #lastFull = Number.NEGATIVE_INFINITY
 
-  constructor(loop: Loop, listeners: readonly Listener[], maximum: number, report: (report: ServerReport) => void) {
+  /** `tellsEach`: reports each time that the limit is reached, not only the first of a series. */
+  constructor(
+    loop: Loop,
+    listeners: readonly Listener[],
+    maximum: number,
+    report: (report: ServerReport) => void,
+    tellsEach: boolean
+  ) {
     this.#loop = loop
     this.#listeners = listeners
     this.#maximum = maximum
     this.#report = report
+    this.#tellsEach = tellsEach
   }
 
   /** To be called when the number of open connections has changed. */
@@ -33,7 +42,7 @@ export class ConnectionLimit {
     }
     if (!full) return
     this.timesFull++
-    if (this.#loop.now - this.#lastFull > fullEnd) this.#report({ kind: 'full', connections: open })
+    if (this.#tellsEach || this.#loop.now - this.#lastFull > fullEnd) this.#report({ kind: 'full', connections: open })
     this.#lastFull = this.#loop.now
   }
 }

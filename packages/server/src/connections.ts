@@ -97,6 +97,9 @@ export interface ConnectionsOptions {
   /** Bytes. */
   readonly pipeThreshold: number
   readonly limits: Limits
+  /** Which of the workers this is, counted from 1. */
+  readonly worker: number
+  readonly workers: number
   /** This worker's. */
   readonly counters: Counters
   /** Whether bytes are counted as they pass, for a protocol that tells of them; else when somebody asks. */
@@ -136,9 +139,10 @@ export class Connections implements Iterable<Connection> {
 
   /** Takes an accepted socket in, and returns what is to handle its events. */
   add(socket: Socket): SocketHandler {
-    const { handlers, limits, onReport, onChange } = this.#options
+    const { handlers, limits, worker, workers, onReport, onChange } = this.#options
     this.counters.accepted.add()
-    const number = this.counters.accepted.value
+    // Those of different workers differ.
+    const number = (this.counters.accepted.value - 1) * workers + worker
     const connection = new Connection(number, socket, handlers(socket, this.#resources), this, limits)
     this.#open.add(connection)
     if (connection.deadline !== undefined) this.noteDeadline(connection.deadline)

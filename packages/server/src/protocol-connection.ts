@@ -2,6 +2,7 @@ import type { Block, Loop, Socket, Timer } from 'reactor'
 import { BlockQueue } from './block-queue.js'
 import type { ConnectionHandler } from './connection-handler.js'
 import type { Lateness, Output, Protocol, ProtocolSession } from './protocols/protocol.js'
+import type { TurnSlice } from './turn-slice.js'
 
 /** How long a client may go on sending after the server's FIN, in milliseconds: what comes is dropped. */
 const lingerTime = 2000
@@ -12,6 +13,7 @@ export interface ProtocolHost {
   readonly protocol: Protocol
   /** Bytes that may be held for a client before its session has to wait. */
   readonly threshold: number
+  readonly slice: TurnSlice
   /** What the work for a message takes (`Output.work`), in milliseconds. */
   readonly delay: number
   /** Whether work blocks the loop, and with it all connections. */
@@ -79,8 +81,12 @@ export class ProtocolConnection implements ConnectionHandler, Output {
     return this.#queue.length + this.#socket.pendingBytes
   }
 
+  get #hasRoom(): boolean {
+    return !this.#working && !this.#closed && this.#pendingOut < this.#host.threshold
+  }
+
   get ready(): boolean {
-    const ready = !this.#working && !this.#closed && this.#pendingOut < this.#host.threshold
+    const ready = this.#hasRoom && !this.#host.slice.isOver()
     if (!ready) this.#blocked = true
     return ready
   }
@@ -124,7 +130,7 @@ export class ProtocolConnection implements ConnectionHandler, Output {
     if (this.#closed) return
     const bytes = block.memory.subarray(start, start + length)
     // On `node` what was on its way comes also when nothing was asked for.
-    if (this.#blocked || !this.ready) this.#left = joined(this.#left, bytes)
+    if (this.#blocked || !this.#hasRoom) this.#keep(bytes)
     else this.#offer(bytes)
     this.#settle()
   }
@@ -157,7 +163,13 @@ export class ProtocolConnection implements ConnectionHandler, Output {
     this.#settle()
   }
 
+  #keep(bytes: Uint8Array): void {
+    this.#blocked = true
+    this.#left = joined(this.#left, bytes)
+  }
+
   #offer(bytes: Uint8Array): void {
+    this.#host.slice.begin()
     const taken = this.#session.receive(bytes, this)
     if (taken < bytes.length) this.#left = new Uint8Array(bytes.subarray(taken))
   }
@@ -169,17 +181,18 @@ export class ProtocolConnection implements ConnectionHandler, Output {
       this.#finish()
       return
     }
-    if (this.#blocked && this.ready) this.#goOn()
+    if (this.#blocked && this.#hasRoom) this.#goOn()
     if (this.#inputEnded && !this.#sessionEnded && !this.#blocked) this.#endSession()
     else this.#regulate()
   }
 
-  // One threshold of output is a connection's share of a turn, or one message could keep all others waiting.
+  // One threshold of output, or a slice of time, is a connection's share of a turn: the others come before it goes on.
   #goOn(): void {
     if (this.#timer !== undefined) return
     this.#after(0, () => {
-      if (!this.ready) return
+      if (!this.#hasRoom) return
       this.#blocked = false
+      this.#host.slice.begin()
       this.#session.resume?.(this)
       const left = this.#left
       if (left === undefined || !this.ready) return
@@ -190,6 +203,7 @@ export class ProtocolConnection implements ConnectionHandler, Output {
 
   #endSession(): void {
     this.#sessionEnded = true
+    this.#host.slice.begin()
     this.#session.end(this)
     this.#settle()
   }

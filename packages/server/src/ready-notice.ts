@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs'
 import { formatSize, UsageError } from 'command-line'
 import type { ModelName } from './models/model.js'
+import type { ProtocolSettings } from './protocols/settings.js'
 import type { RunningServer } from './server.js'
 
 /** The first descriptor that is not one of the standard three. */
@@ -9,18 +10,26 @@ const firstOwnDescriptor = 3
 /** The models whose workers wait for their clients, and so hold nothing for them. */
 const waiting: ReadonlySet<ModelName> = new Set(['single', 'prefork', 'threaded'])
 
+/** What was asked for on the command line. */
+interface Asked {
+  readonly protocol: ProtocolSettings
+  /** Bytes. */
+  readonly pipeThreshold: number
+}
+
 /** What a program that waits for the server wants to know: one JSON line. */
-export function readyDocument(server: RunningServer, pipeThreshold: number): string {
+export function readyDocument(server: RunningServer, { protocol, pipeThreshold }: Asked): string {
   const { host, ports, model, engine } = server
   const how = model === 'epoll' ? { engine } : { model }
-  const document = { event: 'listening', pid: process.pid, host, ports, ...how }
+  const document = { event: 'listening', pid: process.pid, host, ports, protocol: protocol.name, ...how }
   return `${JSON.stringify(waiting.has(model) ? document : { ...document, pipeThreshold })}\n`
 }
 
 /** The same for a person. */
-export function readyLine(server: RunningServer, pipeThreshold: number): string {
+export function readyLine(server: RunningServer, { protocol, pipeThreshold }: Asked): string {
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
-  const what = server.engine === undefined ? `model ${server.model}` : `engine ${server.engine}`
+  const model = server.engine === undefined ? `model ${server.model}` : `engine ${server.engine}`
+  const what = protocol.name === 'echo' ? model : `protocol ${protocol.name}, ${model}`
   const how = waiting.has(server.model) ? what : `${what}, pipe threshold ${formatSize(pipeThreshold)}`
   return `server: listening on ${host}:${formatPorts(server.ports)} (${how}), pid ${process.pid}\n`
 }

@@ -60,12 +60,12 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function announce(server: RunningServer, options: ServeOptions, log: Logger): Promise<void> {
-  const { pipeThreshold, readyFd, logFormat } = options
+  const { readyFd, logFormat } = options
   if (server.engineReason !== undefined) log.warn(`engine ${server.engine}, because ${server.engineReason}`)
   const limit = await readDescriptorLimit()
   if (limit !== undefined) log.debug(limit, `descriptor limit: ${limit.soft} (hard limit ${limit.hard})`)
-  const document = readyDocument(server, pipeThreshold)
-  tell(process.stdout.fd, logFormat === 'json' ? document : readyLine(server, pipeThreshold))
+  const document = readyDocument(server, options)
+  tell(process.stdout.fd, logFormat === 'json' ? document : readyLine(server, options))
   if (readyFd === undefined) return
   tell(readyFd, document)
   closeSync(readyFd)

@@ -13,6 +13,8 @@ export interface ServerThreadData extends Service {
   readonly listeners?: readonly number[]
   /** Whether other loops listen on the same ports (`SO_REUSEPORT`, socket(7)). */
   readonly reusePort: boolean
+  /** Whether it is reported each time that as many connections are open as may be, not only the first of a series. */
+  readonly tellsEachFull: boolean
   /** Whether the work for a message blocks the loop, instead of taking its time. */
   readonly workBlocks: boolean
 }

@@ -38,16 +38,16 @@ class ServerOnLoop {
     this.#data = data
     this.#emit = emit
     const report = (report: ServerReport) => emit({ kind: 'report', report })
-    const { pipeThreshold, limits, maxConnections } = data
+    const { pipeThreshold, limits, maxConnections, worker, workers } = data
     this.#connections = new Connections(loop, {
-      ...{ ...served, pipeThreshold, limits },
+      ...{ ...served, pipeThreshold, limits, worker, workers },
       onChange: () => this.#onChange(),
       onDeadline: deadline => this.#lateClients.watch(deadline),
       onReport: data.reportConnections ? report : undefined,
     })
     this.#lateClients = new LateClients(this.#connections, limits)
     if (maxConnections < Number.POSITIVE_INFINITY) {
-      this.#limit = new ConnectionLimit(loop, this.#listeners, maxConnections, report)
+      this.#limit = new ConnectionLimit(loop, this.#listeners, maxConnections, report, data.tellsEachFull)
     }
   }
 

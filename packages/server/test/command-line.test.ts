@@ -68,6 +68,7 @@ test('--log-format json: the notice and the log are JSON lines', async () => {
       event: 'listening',
       pid: server.pid,
       host: '127.0.0.1',
+      protocol: 'echo',
       engine: 'node',
       pipeThreshold: 2 ** 20,
     })

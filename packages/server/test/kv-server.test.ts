@@ -152,6 +152,25 @@ test('a store that cannot be opened is one line, and code 1', async () => {
   assert.match(stderr, /^server: store '\/dev\/null\/store' cannot be opened: .*; name another with --store\n$/)
 })
 
+test('a client that sends a hundred thousand changes at once does not keep another waiting for their end', async () => {
+  await inTemporaryFolder(async folder => {
+    await withServerProcess(kvArguments(folder), async ({ connect }) => {
+      const [greedy, quick] = [await connect(), new RawClient(await connect())]
+      await quick.ask('set n 0 0 1\r\n0\r\n')
+      void greedy.write(Buffer.from('incr n 1 noreply\r\n'.repeat(100_000))).catch(() => {})
+      const count = async () => {
+        quick.send('get n\r\n')
+        return Number(/\r\n(\d+)\r\n/.exec(await quick.answer(/END\r\n/))?.[1])
+      }
+      await eventually('it has begun', count, found => found > 0)
+      for (let round = 0; round < 10; round++) await quick.ask('set k 0 0 1\r\nx\r\n')
+      const found = await count()
+      assert.ok(found < 100_000, 'answered before all that the other wanted was done')
+      greedy.reset()
+    })
+  })
+})
+
 test('clients with large values, and one that reads nothing, hold nobody up', async () => {
   await inTemporaryFolder(async folder => {
     const args = [...kvArguments(folder), '--max-value', '16m']

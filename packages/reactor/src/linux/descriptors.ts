@@ -7,6 +7,7 @@ import { localPortOf, peerOf, peerText } from './socket-address.js'
 
 export { EpollEvents } from '../epoll/epoll-events.js'
 export { clearEventFd, closeEventFd, createEventFd, signalEventFd } from './event-fd.js'
+export { lockFile } from './file-lock.js'
 export { viewOf } from './libc.js'
 export { mapRegion } from './mapped-memory.js'
 export { Poller, pollEvents } from './poller.js'

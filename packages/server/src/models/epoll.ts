@@ -39,7 +39,7 @@ export async function startEpoll(
         // Where the kernel chose for the first, the others follow.
         ports: workers[0]?.ports ?? service.ports,
         maxConnections: shareOf(service.maxConnections, worker, loops),
-        ...{ worker, workers: loops, counters: memory, reusePort: loops > 1, workBlocks: false },
+        ...{ worker, workers: loops, counters: memory, reusePort: loops > 1, tellsEachFull: false, workBlocks: false },
       }
       workers.push(await LoopWorker.start(options, data))
     }

@@ -21,6 +21,20 @@ const defaultSlotSize = 64 * 1024
 /** How connections get the CPU. */
 export function modelOptions<T>(command: Argv<T>) {
   return command
+    .group(
+      [
+        'model',
+        'loops',
+        'workers',
+        'max-workers',
+        'min-spare',
+        'connections-per-worker',
+        'queue',
+        'slots',
+        'slot-size',
+      ],
+      'How connections get the CPU:'
+    )
     .option('model', {
       describe:
         'epoll: all connections on an event loop; single: one at a time; prefork: one, or a few, in each process; ' +

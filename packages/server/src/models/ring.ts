@@ -47,7 +47,16 @@ export const startRing: StartModel<RingSettings> = async ({ slots, slotSize }, s
       onStopAsked: remoteAddress => news.take({ kind: 'stop-asked', remoteAddress }),
     },
     {
-      ...{ ...service, ports: listeners.ports, reusePort: false, workBlocks: true, worker: 1, workers: 1, shape },
+      ...{
+        ...service,
+        ports: listeners.ports,
+        reusePort: false,
+        tellsEachFull: false,
+        workBlocks: true,
+        worker: 1,
+        workers: 1,
+        shape,
+      },
       counters: new SharedArrayBuffer(WorkerCounters.bytes(service.protocol.name, 1)),
     }
   )

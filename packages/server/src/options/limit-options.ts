@@ -8,6 +8,10 @@ const largestMessage = 1024 ** 3
 /** What a client may cost. */
 export function limitOptions<T>(command: Argv<T>) {
   return command
+    .group(
+      ['pipe-threshold', 'max-message', 'message-timeout', 'idle-timeout', 'max-connections', 'grace'],
+      'What a client may cost:'
+    )
     .option('pipe-threshold', {
       describe: 'bytes held for a client before it is no longer read',
       type: 'string',

@@ -7,6 +7,7 @@ const longestBacklog = 2 ** 31 - 1
 /** Where the server listens, and with what event loop. */
 export function listeningOptions<T>(command: Argv<T>) {
   return command
+    .group(['ports', 'host', 'backlog', 'engine'], 'Where it listens:')
     .option('ports', {
       describe: 'ports to listen on; 0: the kernel chooses one',
       defaultDescription: "8001-8004, or the protocol's own",

@@ -7,6 +7,7 @@ const defaultStatsInterval = '1s'
 /** What the server tells of itself. */
 export function observationOptions<T>(command: Argv<T>) {
   return command
+    .group(['stats', 'log-level', 'log-format', 'ready-fd'], 'What it tells of itself:')
     .option('stats', {
       describe: 'print statistics at this interval, 1s if none is named; SIGUSR2 prints them once',
       defaultDescription: 'never',

@@ -20,6 +20,10 @@ const largestValue = 64 * 1024 ** 2
 /** What the connections say. */
 export function protocolOptions<T>(command: Argv<T>) {
   return command
+    .group(
+      ['protocol', 'delay', 'unit', 'allow-exit', 'users', 'journal', 'store', 'store-size', 'max-value', 'sync'],
+      'What it says:'
+    )
     .option('protocol', {
       describe:
         'echo: every byte goes back; reverse: every line, or chunk, reversed; ack: ASCII messages that end with ETX; ' +

@@ -83,7 +83,7 @@ export interface Output {
 
 /** The state of one connection's conversation. Synchronous, single-threaded, and free of sockets. */
 export interface ProtocolSession {
-  /** Bytes that it keeps: of a message that is not complete, or of an answer that is not written to its end. */
+  /** Bytes that it keeps of a message that is not complete. */
   readonly heldBytes: number
   /** Whether a message has begun and is not complete; such a connection is late after `messageTimeout`. */
   readonly inMessage: boolean

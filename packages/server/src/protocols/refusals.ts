@@ -26,10 +26,10 @@ export class Refusals {
     this.#end(reason, connection, output)
   }
 
-  /** A message over the limit. `what` names it, as `line`. */
-  tooLong(what: string, connection: ConnectionInfo, output: Output): void {
+  /** A message over the limit, which is that of all messages where no other is named. `what` names it, as `line`. */
+  tooLong(what: string, connection: ConnectionInfo, output: Output, limit?: string): void {
     this.#tooLong.add()
-    this.#end(`${what} longer than ${this.#context.limits.texts.maxMessage}`, connection, output)
+    this.#end(`${what} longer than ${limit ?? this.#context.limits.texts.maxMessage}`, connection, output)
   }
 
   /** A client that is late, which the model counts. `what` names what a message is, as `line`. */

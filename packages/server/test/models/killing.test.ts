@@ -179,6 +179,73 @@ test('prefork: workers that die at once again and again are replaced without has
     assert.is(stderr.match(/ended: SIGKILL; 0 of its connections lost/g)?.length, deaths)
   }))
 
+/** Stores numbered values, one after the other, until the connection ends; and knows which were stored. */
+async function storeUntilTheEnd({ socket }: Client, name: string, stored: string[]): Promise<void> {
+  let sent = 0
+  const key = () => `${name}-${sent}`
+  const next = () => {
+    sent++
+    socket.write(`set ${key()} 0 0 ${key().length}\r\n${key()}\r\n`)
+  }
+  next()
+  let text = ''
+  try {
+    for await (const part of socket) {
+      text += part
+      if (!text.endsWith('\r\n')) continue
+      assert.is(text, 'STORED\r\n')
+      text = ''
+      stored.push(key())
+      next()
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+  }
+}
+
+async function readBack({ connect }: ProcessScene, keys: readonly string[]): Promise<void> {
+  const client = await connect()
+  for (let at = 0; at < keys.length; at += 100) {
+    const some = keys.slice(at, at + 100)
+    const answer = `${some.map(key => `VALUE ${key} 0 ${key.length}\r\n${key}\r\n`).join('')}END\r\n`
+    void client.write(Buffer.from(`get ${some.join(' ')}\r\n`))
+    assert.is((await client.read(answer.length)).toString(), answer)
+  }
+  client.reset()
+}
+
+test('prefork: workers that die with the store in their hands harm neither it nor the others', () =>
+  inTemporaryFolder(async folder => {
+    const args = ['--protocol', 'kv', '--store', join(folder, 'store'), '--model', 'prefork', '--workers', '4']
+    await withServerProcess([...args, '--log-level', 'warn'], async scene => {
+      const all: string[] = []
+      for (let death = 0; death < 5; death++) {
+        const stored: string[][] = [[], [], [], []]
+        const least = () => Math.min(...stored.map(({ length }) => length))
+        const total = () => stored.reduce((sum, { length }) => sum + length, 0)
+        const clients = await Promise.all(stored.map(() => scene.connect()))
+        const ends = clients.map((client, number) =>
+          storeUntilTheEnd(client, `${death}-${number}`, stored[number] as string[])
+        )
+        await eventually('each worker stores', least, count => count > 20)
+        const victim = (await childrenOf(scene.server.pid))[death % 4] as number
+        process.kill(victim, 'SIGKILL')
+        await Promise.race(ends)
+        const before = total()
+        await eventually('the others go on', total, count => count > before + 100)
+        for (const client of clients) client.reset()
+        await Promise.all(ends)
+        all.push(...stored.flat())
+        await eventually(
+          'there are four again',
+          () => childrenOf(scene.server.pid),
+          children => children.length === 4 && !children.includes(victim)
+        )
+      }
+      await readBack(scene, all)
+    })
+  }))
+
 const hanging: readonly (readonly string[])[] = [
   ['epoll'],
   ['single'],

@@ -72,6 +72,28 @@ test('with several connections for each process it grows when the last one is fu
     }
   ))
 
+test('with several connections for each process it grows again, however soon after it has shrunk', () =>
+  withServer(
+    { ports: [0], model: { name: 'prefork', workers: 1, minSpare: 1, maxWorkers: 2, connectionsPerWorker: 2 } },
+    async ({ server, connect }) => {
+      const workers = async () => (await server.workers()).length
+      for (let round = 0; round < 2; round++) {
+        const clients: Client[] = []
+        for (let number = 1; number <= 3; number++) {
+          const client = await connect()
+          assert.ok(await isServed(client), `round ${round}, client ${number}`)
+          clients.push(client)
+        }
+        assert.is(await workers(), 2)
+        for (const client of clients) {
+          client.drop()
+          client.end()
+        }
+        await eventually('it has shrunk', workers, count => count === 1)
+      }
+    }
+  ))
+
 test('the parent reads what each worker has counted, which has a process of its own', () =>
   withServer(
     {

@@ -38,6 +38,13 @@ export class ScriptedOutput implements Output {
     return text
   }
 
+  /** The same as bytes. */
+  takeBytes(): Uint8Array {
+    const bytes = this.#written
+    this.#written = Buffer.alloc(0)
+    return bytes
+  }
+
   write(bytes: Uint8Array): void {
     if (this.closed) return
     this.#written = Buffer.concat([this.#written, bytes])

@@ -26,7 +26,7 @@ export async function serve(setup: WorkerSetup, boss: ProcessBoss): Promise<void
     },
     {
       ...{ ...service, worker, workers, counters: countersDescriptor, listeners: listenersOf(service) },
-      ...{ maxConnections: connections, reusePort: false, workBlocks: false },
+      ...{ maxConnections: connections, reusePort: false, tellsEachFull: true, workBlocks: false },
     }
   )
   boss.tell({ kind: 'ready' })

@@ -103,9 +103,10 @@ export class ItemCommands {
     const item = this.#store.change(() => {
       const found = this.#store.get(key)
       if (found === undefined) return undefined
-      this.#store.putExpiry(key, found, expiry(exptime, this.#clock()))
-      // What it is a view of may be another's when the change is over.
-      return { ...found, value: new Uint8Array(found.value) }
+      // What it is a view of may be another's when it has been written.
+      const kept = { ...found, value: new Uint8Array(found.value) }
+      this.#store.putExpiry(key, kept, expiry(exptime, this.#clock()))
+      return kept
     })
     this.#count(item === undefined ? 'touch_misses' : 'touch_hits')
     return item

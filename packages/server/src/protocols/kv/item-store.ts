@@ -1,7 +1,9 @@
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { StartError } from '../../start-error.js'
+import { ExpiryIndex } from './expiry-index.js'
 import { type Item, type ItemHeader, RecordWriter, readItem } from './item-record.js'
 import { ReadSnapshot } from './read-snapshot.js'
+import { StoreGate } from './store-gate.js'
 
 export interface ItemStoreOptions {
   /** Folder of the store. */
@@ -14,6 +16,9 @@ export interface ItemStoreOptions {
 
 /** Threads and processes that may read at once. */
 const mostReaders = 8192
+
+/** Items that have ended and are removed together when there is no room: a few milliseconds' work. */
+const sweptAtOnce = 256
 
 /** Addresses for the store's file, in bytes, so that it seldom has to be mapped anew: they cost nothing. */
 const mapSize = 16 * 1024 ** 3
@@ -35,8 +40,10 @@ type NewHeader = Pick<ItemHeader, 'flags' | 'expiry'>
  * Everything is synchronous. What is read is a view of memory that the next call uses again.
  */
 export class ItemStore {
+  readonly #gate: StoreGate
   readonly #root: RootDatabase<Buffer, Uint8Array>
   readonly #items: Database<Buffer, Uint8Array>
+  readonly #endings: ExpiryIndex
   readonly #facts: Database<Buffer, Uint8Array>
   readonly #size: number
   readonly #snapshot: ReadSnapshot
@@ -52,10 +59,20 @@ export class ItemStore {
     try {
       const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
       const durability = { noSync: !sync, overlappingSync: false }
-      this.#root = open({ path, mapSize, maxReaders: mostReaders, maxDbs: 2, ...durability, ...binary })
-      this.#items = this.#root.openDB('items', binary)
-      this.#facts = this.#root.openDB('facts', binary)
+      const options = { path, mapSize, maxReaders: mostReaders, maxDbs: 3, ...durability, ...binary }
+      this.#gate = new StoreGate(path)
+      const { root, items, endings, facts } = this.#gate.alone(() => {
+        const root: RootDatabase<Buffer, Uint8Array> = open(options)
+        const database = (name: string): Database<Buffer, Uint8Array> => root.openDB(name, binary)
+        return { root, items: database('items'), endings: database('endings'), facts: database('facts') }
+      })
+      this.#root = root
+      this.#items = items
+      this.#endings = new ExpiryIndex(endings)
+      this.#facts = facts
       this.#snapshot = new ReadSnapshot(this.#root)
+      // Workers that were killed while they read would keep the pages that they saw from being used again.
+      this.#root.readerCheck()
     } catch (error) {
       throw new StartError(`store '${path}' cannot be opened: ${(error as Error).message}; name another with --store`)
     }
@@ -74,10 +91,12 @@ export class ItemStore {
   /** Runs a change, all of whose calls see and make one state. Throws what the action throws, and undoes it then. */
   change<T>(action: () => T): T {
     try {
-      return this.#root.transactionSync(() => {
-        this.#flushed = undefined
-        return action()
-      })
+      return this.#gate.alone(() =>
+        this.#root.transactionSync(() => {
+          this.#flushed = undefined
+          return action()
+        })
+      )
     } finally {
       this.release()
     }
@@ -90,18 +109,17 @@ export class ItemStore {
   put(key: Uint8Array, { flags, expiry }: NewHeader, ...parts: readonly Uint8Array[]): void {
     const header = { flags, expiry, cas: this.#items.getWriteTxnId(), stored: Date.now() }
     const record = this.#writer.write(header, parts)
-    this.#account(record.length - this.#bytesOf(key))
-    this.#items.putSync(key, record)
+    this.#replace(key, record, expiry)
   }
 
   /** Gives an item another end, and changes nothing else; only inside `change`. */
   putExpiry(key: Uint8Array, item: Item, expiry: number): void {
-    this.#items.putSync(key, this.#writer.write({ ...item, expiry }, [item.value]))
+    this.#replace(key, this.#writer.write({ ...item, expiry }, [item.value]), expiry)
   }
 
   /** Only inside `change`. */
   remove(key: Uint8Array): void {
-    this.#account(-this.#bytesOf(key))
+    this.#account(-this.#forget(key))
     this.#items.removeSync(key)
   }
 
@@ -110,6 +128,7 @@ export class ItemStore {
     this.change(() => {
       if (time <= Date.now()) {
         this.#items.clearSync()
+        this.#endings.clear()
         this.#facts.clearSync()
       } else {
         this.#writeFact(flushKey, time)
@@ -117,15 +136,12 @@ export class ItemStore {
     })
   }
 
-  /** Makes room: removes the items that have ended. Returns how many. */
+  /** Makes room: removes items that have ended, a bounded number of them. Returns how many. */
   sweep(): number {
     return this.change(() => {
       this.#now = Date.now()
-      this.#flushed = this.#readFlushed()
-      const gone: Uint8Array[] = []
-      for (const { key, value } of this.#items.getRange()) {
-        if (this.#isGone(readItem(value))) gone.push(Buffer.from(key))
-      }
+      const ended = this.#endings.endedBy(this.#now, sweptAtOnce)
+      const gone = ended.length > 0 ? ended : this.#flushedKeys(this.#readFlushed())
       for (const key of gone) this.remove(key)
       return gone.length
     })
@@ -152,6 +168,7 @@ export class ItemStore {
   close(): void {
     this.#snapshot.close()
     void this.#root.close()
+    this.#gate.close()
   }
 
   #readFlushed(): number {
@@ -159,9 +176,30 @@ export class ItemStore {
     return time > this.#now ? 0 : time
   }
 
-  /** What a key takes; 0 where there is none. */
-  #bytesOf(key: Uint8Array): number {
-    return this.#snapshot.read(this.#items, key)?.length ?? 0
+  /** The keys of some items that were stored up to a time; 0 for none. */
+  #flushedKeys(time: number): Uint8Array[] {
+    const keys: Uint8Array[] = []
+    if (time === 0) return keys
+    for (const key of this.#items.getKeys()) {
+      const record = this.#snapshot.read(this.#items, key)
+      if (record !== undefined && readItem(record).stored <= time) keys.push(new Uint8Array(key))
+      if (keys.length === sweptAtOnce) break
+    }
+    return keys
+  }
+
+  #replace(key: Uint8Array, record: Buffer, expiry: number): void {
+    this.#account(record.length - this.#forget(key))
+    this.#items.putSync(key, record)
+    this.#endings.add(key, expiry)
+  }
+
+  /** Takes a key out of the index, and returns what it takes in the store; 0 where there is none. */
+  #forget(key: Uint8Array): number {
+    const record = this.#snapshot.read(this.#items, key)
+    if (record === undefined) return 0
+    this.#endings.remove(key, readItem(record).expiry)
+    return record.length
   }
 
   #account(bytes: number): void {

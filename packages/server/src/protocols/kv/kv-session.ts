@@ -8,6 +8,10 @@ import type { KvWorker } from './kv-worker.js'
 import { parseCommand } from './parse-command.js'
 import { Retrieval } from './retrieval.js'
 
+/** Two hundred of the longest keys, and some more; who asks for a hundred thousand at once keeps the others waiting. */
+const longestLine = 64 * 1024
+const longestLineText = '65,536 bytes'
+
 /** The first byte of a request in memcached's binary protocol. */
 const binaryMagic = 0x80
 
@@ -30,11 +34,11 @@ export class KvSession implements ProtocolSession {
   constructor(worker: KvWorker, connection: ConnectionInfo) {
     this.#worker = worker
     this.#connection = connection
-    this.#splitter = new MessageSplitter(ascii.lineFeed, worker.context.limits.maxMessage)
+    this.#splitter = new MessageSplitter(ascii.lineFeed, Math.min(longestLine, worker.context.limits.maxMessage))
   }
 
   get heldBytes(): number {
-    return this.#splitter.heldBytes + (this.#upload?.block.heldBytes ?? 0) + (this.#retrieval?.heldBytes ?? 0)
+    return this.#splitter.heldBytes + (this.#upload?.block.heldBytes ?? 0)
   }
 
   get inMessage(): boolean {
@@ -77,9 +81,15 @@ export class KvSession implements ProtocolSession {
       return bytes.length
     }
     const result = splitter.read(bytes, start)
-    if (result === 'too-long') this.#worker.refusals.tooLong('line', this.#connection, output)
+    if (result === 'too-long') this.#refuseLine(output)
     else if (result === 'complete') this.#take(parseCommand(splitter.message), output)
     return splitter.end
+  }
+
+  #refuseLine(output: Output): void {
+    const { refusals, context } = this.#worker
+    const limit = context.limits.maxMessage < longestLine ? undefined : longestLineText
+    refusals.tooLong('line', this.#connection, output, limit)
   }
 
   /** A line is complete; a value may follow it. */

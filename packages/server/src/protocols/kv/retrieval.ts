@@ -29,11 +29,6 @@ export class Retrieval {
     this.#tools = tools
   }
 
-  /** Bytes of a large value that are not written yet. */
-  get heldBytes(): number {
-    return this.#transfer === undefined ? 0 : this.#transfer.value.bytes.length - this.#transfer.written
-  }
-
   /** Writes as much as the output takes. Returns whether that was the end. */
   proceed(output: Output): boolean {
     const { keys, touch } = this.#command
