@@ -27,7 +27,7 @@ export interface MessageFlow<Slot extends MessageSlot> {
 
 export interface FlowOptions<Slot extends MessageSlot> {
   readonly session: Session
-  readonly plan: Resolved<FlowPlan>
+  readonly plan: Pick<Resolved<FlowPlan>, 'rate' | 'arrivals' | 'warmup' | 'duration' | 'requests' | 'bytes' | 'seed'>
   /** Bytes of the next message in this slot. */
   sizeOf(slot: Slot): number
   /** A message of `size` bytes begins, due at `due` of the thread's clock (-1: whenever). */
