@@ -40,10 +40,9 @@ test('ports in TIME_WAIT: no faster than they come back, unless connections end 
   const rate = { from: 1, to: 40 * ports }
   assert.match(problems({ workload: 'churn', duration: 1_000, rate }), /TIME_WAIT/)
   assert.not.match(problems({ workload: 'churn', duration: 1_000, rate, rst: true }), /TIME_WAIT/)
-  assert.not.match(
-    problems({ workload: 'churn', duration: 1_000, rate, segment: { index: 1, count: 40 } }),
-    /TIME_WAIT/
-  )
+  // One share of so many is slow enough even where ports are held for a minute.
+  const segment = { index: 1, count: 40 * 60 }
+  assert.not.match(problems({ workload: 'churn', duration: 1_000, rate, clients: segment.count, segment }), /TIME_WAIT/)
 })
 
 test('a crowd that no backlog holds is let through, with a note', () => {
