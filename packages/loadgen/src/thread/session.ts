@@ -244,7 +244,7 @@ export class Session {
     if (this.#draining || this.#finished) return
     this.#draining = true
     this.#opener.stop()
-    this.#driver.stop?.()
+    this.#driver.stop?.(true)
     for (const connection of [...this.#live]) {
       if (connection.established) connection.drain()
       else if (!connection.finishesConnecting) this.#abandon(connection)
@@ -262,7 +262,7 @@ export class Session {
   finish(): void {
     if (this.#finished) return
     this.#finished = true
-    this.#driver.stop?.()
+    this.#driver.stop?.(false)
     const end = performance.now()
     for (const connection of [...this.#live]) this.#abandon(connection)
     if (!Number.isNaN(this.#startedAt)) this.timeline.end(end)

@@ -69,7 +69,7 @@ export const stringsDriver: CreateDriver<StringsPlan> = (session, plan) => {
   return {
     createConnection: number => new StringsConnection(session, plan, number, flow),
     traffic: at => flow?.start(at),
-    stop: () => flow?.stop(),
+    stop: complete => flow?.stop(complete),
     lag() {
       const lag = flow?.lag()
       if (lag === undefined) return undefined
