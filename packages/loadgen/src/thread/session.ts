@@ -44,6 +44,7 @@ export class Session {
   readonly #events: SessionEvents
   readonly #opener: Opener
   readonly #samples: SampleBuffers
+  readonly #counts: IntervalCounts
   readonly #live = new Set<Connection>()
   #startedAt = Number.NaN
   #connecting = 0
@@ -72,10 +73,10 @@ export class Session {
     this.#assignment = assignment
     this.#events = events
     this.#samples = new SampleBuffers(samples => events.onSamples(samples))
-    const counts = new IntervalCounts(this.tally, this.#live)
+    this.#counts = new IntervalCounts(this.tally, this.#live)
     this.timeline = new Timeline(plan.interval, stretch => {
       this.#samples.flush()
-      events.onInterval(counts.take(stretch, this.#startedAt))
+      events.onInterval(this.#counts.take(stretch, this.#startedAt))
     })
     this.#opener = new Opener({
       loop,
@@ -96,6 +97,7 @@ export class Session {
       if (this.#finished) return
       this.#startedAt = at
       this.#toldAt = at
+      this.#counts.begin()
       this.timeline.start(at)
       this.#driver.start?.()
       if (this.#opener.planned === 0) this.#connected()
