@@ -174,6 +174,19 @@ test('nothing begins after the end, nor after stop', () => {
   assert.is(other.begun.length, 1)
 })
 
+test('at the end, what is due and can begin still begins', () => {
+  const clock = new FakeClock()
+  const { pacer, begun } = pacerFor(clock, 1_000)
+  for (let slot = 0; slot < 150; slot++) pacer.release(slot)
+  pacer.start(clock.time, { end: clock.time + 200 })
+  clock.time += 300
+  pacer.complete()
+  assert.is(begun.length, 150)
+  assert.is(pacer.overdue(clock.time), 50)
+  clock.runUntil(clock.time + 100)
+  assert.is(begun.length, 150)
+})
+
 test('what is due before the measured time is not part of the lag', () => {
   const clock = new FakeClock()
   const { pacer } = pacerFor(clock, 100)

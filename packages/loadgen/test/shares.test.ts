@@ -137,6 +137,11 @@ test('what loadgen uses and where it ran is in every report', async () => {
     })
     assert.ok(generator.cpuPercent > 0 && generator.peakRss > 10_000_000)
     assert.is(environment.node, process.version)
+    // A run that is over at once: what it took to get going is not its cost, nor a bottleneck.
+    const failed = await run({ workload: 'ping-pong', targets: [local(port), local(1)], seed: 1, duration: 300 })
+    assert.is(failed.verdict, 'connection failed')
+    assert.ok(failed.generator.cpuPercent <= 100 * environment.cores + 1, `${failed.generator.cpuPercent}`)
+    assert.is(failed.generator.bottleneck, undefined)
     assert.ok(environment.cores >= 1 && environment.memory > 0)
   })
 })

@@ -41,6 +41,19 @@ for (const engine of engines) {
     assert.is.not(one?.sent, other?.sent)
   })
 
+  test('strings: at a rate, each client still sends its own', async () => {
+    const report = await withServer({ kind: 'none' }, ({ port }) =>
+      strings(port, { rate: { from: 400, to: 400 }, messages: 10, threads: 2 })
+    )
+    assert.is(report.verdict, 'ok')
+    assert.is(report.messages?.echoed, 100)
+    assert.is(report.lag?.scheduled, 100)
+    assert.is(report.lag?.unsent, 0)
+    assert.is(report.connections.completed, 10)
+    assert.ok(report.latency.fromDue !== undefined)
+    assert.ok(report.elapsed >= 99 * 2.5)
+  })
+
   test('strings: a charset is kept and verified', async () => {
     await withServer({ kind: 'none' }, async ({ port }) => {
       assert.is((await strings(port, { charset: 'a-c' })).verdict, 'ok')

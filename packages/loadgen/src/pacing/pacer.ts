@@ -83,6 +83,12 @@ export class Pacer<Slot> {
     return this.#state === 'stopped'
   }
 
+  /** Begins all that is due and can begin, and then nothing more. */
+  complete(): void {
+    if (!this.#pumping) while (this.#state === 'running' && this.#beginNext());
+    this.stop()
+  }
+
   /** How much has become due by `at` and has not begun. */
   overdue(at: number): number {
     const { schedule } = this.#options

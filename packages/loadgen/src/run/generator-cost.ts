@@ -1,9 +1,12 @@
 import { formatCount, formatDuration } from 'command-line'
 import type { LoadPlan, Resolved } from '../plan.js'
-import type { GeneratorCost, Lag } from '../report.js'
+import type { GeneratorCost, Lag, Measured } from '../report.js'
 
 /** A thread that uses more of its core than this, in percent, has nothing left to offer more load with. */
 const busy = 90
+
+/** In less time (ms) than this most of a thread's work is to get going. */
+const longEnough = 500
 
 /** A schedule of which more than this share was late was not kept. */
 const tolerableShare = 0.01
@@ -14,10 +17,12 @@ const tolerableShare = 0.01
  */
 export function generatorCost(
   cpu: { readonly process: number; readonly threads: readonly number[] },
+  { elapsed }: Measured,
   plan: Resolved<LoadPlan>,
   lag: Lag | undefined
 ): GeneratorCost {
-  const bottleneck = lag === undefined ? busyThread(cpu.threads, plan) : keptBadly(lag)
+  const closed = elapsed >= longEnough ? busyThread(cpu.threads, plan) : undefined
+  const bottleneck = lag === undefined ? closed : keptBadly(lag)
   return {
     cpuPercent: cpu.process,
     threads: cpu.threads,

@@ -9,7 +9,9 @@ type Counts = Omit<Interval, LatencyKind>
 /** CPU time in milliseconds. */
 interface Cpu {
   readonly threads: number[]
-  readonly process: number
+  process: number
+  /** The time in which the process used it, by its main thread, which hears of an interval's end a little later. */
+  processTime: number
 }
 
 /** Puts the intervals of all threads together, and what was recorded in them. */
@@ -23,7 +25,7 @@ export class IntervalAccount {
   /** Used in the measured phase, and in the whole run. */
   readonly #measuredCpu: Cpu
   readonly #totalCpu: Cpu
-  #processCpu = process.cpuUsage()
+  #lastTaken = { cpu: process.cpuUsage(), at: performance.now() }
 
   constructor(threads: number, onInterval: (interval: Interval) => void) {
     this.#inboxes = Array.from({ length: threads }, () => [])
@@ -31,6 +33,20 @@ export class IntervalAccount {
     this.#onInterval = onInterval
     this.#measuredCpu = noCpu(threads)
     this.#totalCpu = noCpu(threads)
+  }
+
+  /** The run begins: what was used to get ready is not its cost. */
+  begin(): void {
+    this.#takeProcessCpu()
+  }
+
+  /** What the process has used since the last call, and in what time, both in milliseconds. */
+  #takeProcessCpu(): { used: number; time: number } {
+    const now = { cpu: process.cpuUsage(), at: performance.now() }
+    const last = this.#lastTaken
+    this.#lastTaken = now
+    const used = (now.cpu.user + now.cpu.system - last.cpu.user - last.cpu.system) / 1000
+    return { used, time: now.at - last.at }
   }
 
   take(thread: number, entry: Entry): void {
@@ -81,11 +97,10 @@ export class IntervalAccount {
   }
 
   #chargeCpu(parts: readonly (ThreadInterval | undefined)[], measured: boolean): void {
-    const now = process.cpuUsage()
-    const used = (now.user + now.system - this.#processCpu.user - this.#processCpu.system) / 1000
-    this.#processCpu = now
+    const { used, time } = this.#takeProcessCpu()
     for (const cpu of measured ? [this.#totalCpu, this.#measuredCpu] : [this.#totalCpu]) {
-      ;(cpu as { process: number }).process += used
+      cpu.process += used
+      cpu.processTime += time
       parts.forEach((part, thread) => {
         cpu.threads[thread] = (cpu.threads[thread] ?? 0) + (part?.cpu ?? 0)
       })
@@ -111,13 +126,16 @@ export class IntervalAccount {
     const steady = this.measured.elapsed > 0
     const cpu = steady ? this.#measuredCpu : this.#totalCpu
     const elapsed = steady ? this.measured.elapsed : (this.intervals.at(-1)?.end ?? 0)
-    const percent = (time: number) => (elapsed > 0 ? Math.round((1000 * time) / elapsed) / 10 : 0)
-    return { process: percent(cpu.process), threads: cpu.threads.map(percent) }
+    const percent = (used: number, time: number) => (time > 0 ? Math.round((1000 * used) / time) / 10 : 0)
+    return {
+      process: percent(cpu.process, cpu.processTime),
+      threads: cpu.threads.map(used => percent(used, elapsed)),
+    }
   }
 }
 
 function noCpu(threads: number): Cpu {
-  return { process: 0, threads: Array.from({ length: threads }, () => 0) }
+  return { process: 0, processTime: 0, threads: Array.from({ length: threads }, () => 0) }
 }
 
 const phases = ['ramp', 'warmup', 'measured', 'drain']

@@ -159,6 +159,7 @@ class ThreadedRun implements LoadRun {
     }
     const delay = Math.max(0, this.plan.startAt - Date.now())
     this.#begunAt = performance.now() + delay
+    this.#account.begin()
     this.#threads.post({ kind: 'begin', at: sharedNow() + delay })
   }
 
@@ -246,7 +247,7 @@ class ThreadedRun implements LoadRun {
       latency: account.latency.recorded(),
       intervals: account.intervals,
       measured: account.measured,
-      generator: generatorCost(account.cpu, this.plan, joined.lag),
+      generator: generatorCost(account.cpu, account.measured, this.plan, joined.lag),
       ...(server === undefined ? {} : { server }),
       environment: this.#environment,
     }

@@ -16,8 +16,8 @@ export interface Driver {
   traffic?(at: number): void
   /** Length of the measured phase in milliseconds; 0, and where it is absent: until the work is done. */
   readonly duration?: number
-  /** Nothing more is to be begun. */
-  stop?(): void
+  /** Nothing more is to be begun; with `complete`, but what is due already. */
+  stop?(complete: boolean): void
   /** How far the driver fell behind its schedule, where it has one. */
   lag?(): Lag | undefined
   crowd?(): CrowdProof | undefined

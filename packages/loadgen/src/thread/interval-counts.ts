@@ -28,6 +28,11 @@ export class IntervalCounts {
     this.#last = this.#totals()
   }
 
+  /** The run begins: what was used to get ready is not its cost. */
+  begin(): void {
+    this.#last = this.#totals()
+  }
+
   /** What was done since the last call; `startedAt` is when the run began. */
   take({ phase, slot, start, end }: Stretch, startedAt: number): ThreadInterval {
     const [last, now] = [this.#last, this.#totals()]

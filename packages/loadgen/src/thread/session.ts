@@ -44,6 +44,7 @@ export class Session {
   readonly #events: SessionEvents
   readonly #opener: Opener
   readonly #samples: SampleBuffers
+  readonly #counts: IntervalCounts
   readonly #live = new Set<Connection>()
   #startedAt = Number.NaN
   #connecting = 0
@@ -72,10 +73,10 @@ export class Session {
     this.#assignment = assignment
     this.#events = events
     this.#samples = new SampleBuffers(samples => events.onSamples(samples))
-    const counts = new IntervalCounts(this.tally, this.#live)
+    this.#counts = new IntervalCounts(this.tally, this.#live)
     this.timeline = new Timeline(plan.interval, stretch => {
       this.#samples.flush()
-      events.onInterval(counts.take(stretch, this.#startedAt))
+      events.onInterval(this.#counts.take(stretch, this.#startedAt))
     })
     this.#opener = new Opener({
       loop,
@@ -96,6 +97,7 @@ export class Session {
       if (this.#finished) return
       this.#startedAt = at
       this.#toldAt = at
+      this.#counts.begin()
       this.timeline.start(at)
       this.#driver.start?.()
       if (this.#opener.planned === 0) this.#connected()
@@ -244,7 +246,7 @@ export class Session {
     if (this.#draining || this.#finished) return
     this.#draining = true
     this.#opener.stop()
-    this.#driver.stop?.()
+    this.#driver.stop?.(true)
     for (const connection of [...this.#live]) {
       if (connection.established) connection.drain()
       else if (!connection.finishesConnecting) this.#abandon(connection)
@@ -262,7 +264,7 @@ export class Session {
   finish(): void {
     if (this.#finished) return
     this.#finished = true
-    this.#driver.stop?.()
+    this.#driver.stop?.(false)
     const end = performance.now()
     for (const connection of [...this.#live]) this.#abandon(connection)
     if (!Number.isNaN(this.#startedAt)) this.timeline.end(end)

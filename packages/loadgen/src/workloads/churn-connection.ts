@@ -86,7 +86,7 @@ export const churnDriver: CreateDriver<ChurnPlan> = (session, plan) => {
       flow.start(at)
       for (let ordinal = 0; ordinal < session.portion(plan.clients); ordinal++) flow.release(new Client())
     },
-    stop: () => flow.stop(),
+    stop: complete => flow.stop(complete),
     lag: () => flow.lag(),
   }
 }

@@ -59,8 +59,8 @@ export function resolveFlow({ rate, arrivals, duration, requests = 0, bytes = 0 
   }
 }
 
-export function validateFlow(plan: Resolved<FlowPlan>, problems: Problems): void {
-  const { rate, arrivals, duration, requests, bytes } = plan
+export function validatePace(plan: Pick<Required<FlowPlan>, 'rate' | 'arrivals'>, problems: Problems): void {
+  const { rate, arrivals } = plan
   const paced = isPaced(plan)
   problems.expect(
     [rate.from, rate.to].every(value => Number.isSafeInteger(value) && value >= (paced ? 1 : 0)),
@@ -71,6 +71,11 @@ export function validateFlow(plan: Resolved<FlowPlan>, problems: Problems): void
     `--arrivals ${arrivals}: expected constant or poisson`
   )
   problems.expect(paced || arrivals === 'constant', '--arrivals poisson is of no use without --rate')
+}
+
+export function validateFlow(plan: Resolved<FlowPlan>, problems: Problems): void {
+  const { rate, duration, requests, bytes } = plan
+  validatePace(plan, problems)
   problems.expect(rate.from === rate.to || duration > 0, 'a --rate that changes needs a --duration to change in')
   problems.expect(duration > 0 || requests > 0 || bytes > 0, 'a --duration of 0 needs --requests or --bytes')
   const share = shareOfSegment(plan.segment).count * plan.threads
@@ -80,7 +85,7 @@ export function validateFlow(plan: Resolved<FlowPlan>, problems: Problems): void
   )
 }
 
-export function isPaced({ rate }: Resolved<FlowPlan>): boolean {
+export function isPaced({ rate }: Pick<Required<FlowPlan>, 'rate'>): boolean {
   return rate.from > 0 || rate.to > 0
 }
 

@@ -18,8 +18,8 @@ export interface MessageSlot {
 export interface MessageFlow<Slot extends MessageSlot> {
   /** The schedule begins, at `at` of the thread's clock. */
   start(at: number): void
-  /** Nothing more begins. */
-  stop(): void
+  /** Nothing more begins; with `complete`, but what is due already and can begin. */
+  stop(complete: boolean): void
   /** This slot can begin a message, for the first time or again; `now` is this moment, where it is known. */
   release(slot: Slot, now?: number): void
   lag(): Lag | undefined
@@ -27,7 +27,7 @@ export interface MessageFlow<Slot extends MessageSlot> {
 
 export interface FlowOptions<Slot extends MessageSlot> {
   readonly session: Session
-  readonly plan: Resolved<FlowPlan>
+  readonly plan: Pick<Resolved<FlowPlan>, 'rate' | 'arrivals' | 'warmup' | 'duration' | 'requests' | 'bytes' | 'seed'>
   /** Bytes of the next message in this slot. */
   sizeOf(slot: Slot): number
   /** A message of `size` bytes begins, due at `due` of the thread's clock (-1: whenever). */
@@ -108,9 +108,10 @@ class OpenLoop<Slot extends MessageSlot> implements MessageFlow<Slot> {
     this.#pacer.start(at, { measuredFrom, end: measuredUntil })
   }
 
-  stop(): void {
+  stop(complete: boolean): void {
     if (this.#pacer.stopped) return
-    this.#pacer.stop()
+    if (complete) this.#pacer.complete()
+    else this.#pacer.stop()
     // What a budget has ended was not due any more.
     if (!this.#budget.exhausted) this.#unsent = this.#pacer.overdue(performance.now())
   }

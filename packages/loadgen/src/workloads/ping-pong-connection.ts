@@ -89,7 +89,7 @@ export const pingPongDriver: CreateDriver<PingPongPlan> = (session, plan) => {
     duration: plan.duration,
     createConnection: number => new PingPongConnection(session, number, plan.pipeline, source, flow),
     traffic: at => flow.start(at),
-    stop: () => flow.stop(),
+    stop: complete => flow.stop(complete),
     lag: () => flow.lag(),
   }
 }

@@ -1,7 +1,10 @@
 import { formatCount, formatExactSize, parseCount, parseRange, parseSize } from 'command-line'
+import { parseRate } from '../pacing/rate.js'
+import type { Rate } from '../pacing/schedule.js'
 import { charsetNames, parseCharset } from '../payload/charset.js'
 import type { PlanBase } from '../plan.js'
 import { given, text, type Workload } from '../workload.js'
+import { validatePace } from './flow-options.js'
 
 /** Clients that each send a random string, wait until it has come back whole, verify it, and send the next. */
 export interface StringsPlan extends PlanBase {
@@ -13,6 +16,10 @@ export interface StringsPlan extends PlanBase {
   readonly size: { readonly minimum: number; readonly maximum: number }
   /** See `parseCharset`. Default `all`. */
   readonly charset?: string
+  /** Open loop: strings are due by a schedule of so many in a second. Default 0: each follows the echo of the last. */
+  readonly rate?: Rate
+  /** Default `constant`. */
+  readonly arrivals?: 'constant' | 'poisson'
 }
 
 export const strings: Workload<StringsPlan> = {
@@ -28,6 +35,8 @@ export const strings: Workload<StringsPlan> = {
     messages: { type: 'string', default: '1000', describe: 'Strings that each client sends' },
     size: { type: 'string', default: '1..65536', describe: 'Length of a string, or its range' },
     charset: { type: 'string', default: 'all', describe: `${charsetNames.join(', ')}, or characters: a-zA-Z_` },
+    rate: { type: 'string', describe: 'Open loop: so many strings in a second' },
+    arrivals: { type: 'string', describe: 'When they are due: constant (default) or poisson' },
   },
 
   planFrom: (args, base, problems) => ({
@@ -39,7 +48,11 @@ export const strings: Workload<StringsPlan> = {
       minimum: 1,
       maximum: 1,
     },
-    ...given({ charset: text(args, 'charset') }),
+    ...given({
+      charset: text(args, 'charset'),
+      rate: problems.read('--rate', text(args, 'rate'), parseRate),
+      arrivals: text(args, 'arrivals') as StringsPlan['arrivals'],
+    }),
   }),
 
   resolve: plan => ({
@@ -48,9 +61,14 @@ export const strings: Workload<StringsPlan> = {
     messages: plan.messages,
     size: plan.size,
     charset: plan.charset ?? 'all',
+    rate: plan.rate ?? { from: 0, to: 0 },
+    arrivals: plan.arrivals ?? 'constant',
   }),
 
-  validate({ clients, messages, size, charset }, problems) {
+  validate(plan, problems) {
+    const { clients, messages, size, charset, rate } = plan
+    validatePace(plan, problems)
+    problems.expect(rate.from === rate.to, '--rate: the strings have no duration to change it in; ping-pong has')
     problems.expect(clients >= 1, `--clients ${clients}: expected at least 1`)
     problems.expect(messages >= 1, `--messages ${messages}: expected at least 1`)
     problems.expect(size.minimum >= 1, `--size ${size.minimum}: a string has at least 1 byte`)
@@ -64,11 +82,12 @@ export const strings: Workload<StringsPlan> = {
 
   done: ({ messages = 0, connections }, plan) => messages / (connections.planned * plan.messages),
 
-  describe: ({ clients, messages, size, charset }) => [
+  describe: ({ clients, messages, size, charset, rate }) => [
     `${formatCount(clients)} clients, ${formatCount(messages)} strings each, ${formatCount(clients * messages)} in all`,
     size.minimum === size.maximum
       ? `of ${formatExactSize(size.minimum)}`
       : `of ${formatExactSize(size.minimum)} to ${formatExactSize(size.maximum)}`,
     charset === 'all' ? 'of all byte values' : `of the bytes ${charset}`,
+    ...(rate.from === 0 ? [] : [`open loop: ${formatCount(rate.from)} a second`]),
   ],
 }
