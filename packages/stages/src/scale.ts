@@ -64,7 +64,7 @@ const full: Scale = {
 const quick: Scale = {
   name: 'quick',
   nonblocking: { size: 4 * gibibyte, firstProbe: 1_000, probeEvery: 500, until: 2_500, talking: 300 },
-  cpu: { window: 2_500, stalled: 1_200, afterRude: 1_000 },
+  cpu: { window: 2_500, stalled: 1_000, afterRude: 1_000 },
   memory: {
     size: gibibyte,
     sizeOfOthers: 960 * mebibyte,

@@ -107,8 +107,11 @@ async function judgeStalled(context: TestContext): Promise<void> {
   const { target, protocol } = context
   const stalled = await protocol.stall(context, target.ports, stalledSize * target.ports.length)
   context.happened('clients that do not read began to stream')
-  // Who takes all that is sent has work to do.
-  if (await isHeldUp(context, stalled)) await watchStalled(context)
+  // Who takes all that is sent has work to do, and some still have for a while.
+  if (await isHeldUp(context, stalled)) {
+    await settle(context)
+    await watchStalled(context)
+  }
   // Not by RST, which is another test's matter, as is what they get to read.
   context.judgeOnlyLimits()
   await stalled.read('a client that did not read')
