@@ -116,10 +116,14 @@ onEachEngine(
   async ({ server, connect }) => {
     const clients = await Promise.all(Array.from({ length: 100 }, () => connect()))
     await Promise.all(clients.map(client => client.writeUntilStuck(chunk, 1000)))
-    const stats = await server.stats()
+    // On a busy machine the last of them is still on its way when the first is stuck.
+    const stats = await eventually(
+      'half of it is held',
+      () => server.stats(),
+      ({ heldBytes }) => heldBytes > 50 * threshold
+    )
     const each = threshold + readOverrun(server.engine ?? '')
     assert.is(stats.open, 100)
-    assert.ok(stats.heldBytes > 50 * threshold, `only ${stats.heldBytes} held`)
     assert.ok(stats.heldBytes <= 100 * each, `${stats.heldBytes} held`)
     assert.ok(stats.leasedBytes <= 100 * (each + blockSize), `${stats.leasedBytes} leased`)
     for (const client of clients) client.reset()

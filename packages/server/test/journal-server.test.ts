@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { type Client, sleep, within } from './client.js'
+import { type Client, eventually, sleep, within } from './client.js'
 import { run, withServerProcess } from './server-process.js'
 import { inTemporaryFolder } from './temporary-folder.js'
 
@@ -106,7 +106,11 @@ test('the users come from a file; the worker survives who is none', async () => 
       await answers.next()
       void alice.write(Buffer.from('alice:hello\n'))
       assert.match((await answers.next()).value, /recorded "hello" from user alice; 1 requests here, 1 in all/)
-      assert.match(server.stderr, /WARN: 127\.0\.0\.1:\d+: user "foobar" is not authorised; closed/)
+      await eventually(
+        'the log says so',
+        () => server.stderr,
+        text => /WARN: 127\.0\.0\.1:\d+: user "foobar" is not authorised; closed/.test(text)
+      )
     })
   })
 })
