@@ -36,7 +36,10 @@ export interface PlanBase {
   readonly stallTimeout?: number
   /** Load threads, one loop each, which share the plan's connections and rates. Default 1. */
   readonly threads?: number
-  /** Local IP addresses to connect from, dealt out to the connections in turn. Default: the kernel's choice. */
+  /**
+   * Local IP addresses to connect from, dealt out to the connections in turn. Default: the kernel's choice, or for very
+   * many connections to the loopback interface some of its addresses.
+   */
   readonly sourceAddresses?: readonly string[]
   /** `TCP_NODELAY` (tcp(7)). Default true. */
   readonly noDelay?: boolean
