@@ -115,13 +115,13 @@ onEachEngine(
   { pipeThreshold: threshold, timeLimit: 60_000 },
   async ({ server, connect }) => {
     const clients = await Promise.all(Array.from({ length: 100 }, () => connect()))
-    await Promise.all(clients.map(client => client.writeUntilStuck(chunk, 1000)))
-    // On a busy machine the last of them is still on its way when the first is stuck.
-    const stats = await eventually(
-      'half of it is held',
-      () => server.stats(),
-      ({ heldBytes }) => heldBytes > 50 * threshold
-    )
+    let stats = await server.stats()
+    // On a busy machine a client is stuck although the server only has not had its turn.
+    for (let round = 0; stats.heldBytes <= 50 * threshold && round < 20; round++) {
+      await Promise.all(clients.map(client => client.writeUntilStuck(chunk, 1000)))
+      stats = await server.stats()
+    }
+    assert.ok(stats.heldBytes > 50 * threshold, `only ${stats.heldBytes} held`)
     const each = threshold + readOverrun(server.engine ?? '')
     assert.is(stats.open, 100)
     assert.ok(stats.heldBytes <= 100 * each, `${stats.heldBytes} held`)
