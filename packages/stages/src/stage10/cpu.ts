@@ -1,6 +1,7 @@
 import type { EchoClient } from '../echo-client.js'
 import { seconds } from '../format.js'
 import { Patience } from '../patience.js'
+import { describeQueues } from '../program/socket-queues.js'
 import type { StalledClients } from '../protocol.js'
 import { type CpuSpan, cpuLimit, judgeCpu, readyLimit, spinLimit, spinSpan } from '../rules/cpu-rule.js'
 import type { StageTest, TestContext } from '../stage-test.js'
@@ -24,8 +25,8 @@ const closeTime = 500
 /** What each client that does not read offers, in bytes: more than all buffers hold, little for who takes it all. */
 const stalledSize = 64 * 1024 * 1024
 
-/** When nothing was taken for so long (milliseconds), the buffers are full; how often to look, and for how long. */
-const fillingTime = 300
+/** When nothing moved for so long (milliseconds), the buffers are full; how often to look, and for how long. */
+const fillingTime = 500
 const lookEvery = 50
 const longestFilling = 10_000
 
@@ -107,37 +108,43 @@ async function judgeStalled(context: TestContext): Promise<void> {
   const { target, protocol } = context
   const stalled = await protocol.stall(context, target.ports, stalledSize * target.ports.length)
   context.happened('clients that do not read began to stream')
-  // Who takes all that is sent has work to do, and some still have for a while.
-  if (await isHeldUp(context, stalled)) {
-    await settle(context)
-    await watchStalled(context)
-  }
+  if (await isHeldUp(context, stalled)) await watchStalled(context, stalled)
   // Not by RST, which is another test's matter, as is what they get to read.
   context.judgeOnlyLimits()
   await stalled.read('a client that did not read')
 }
 
-async function watchStalled(context: TestContext): Promise<void> {
+async function watchStalled(context: TestContext, stalled: StalledClients): Promise<void> {
+  const before = await describeTraffic(context, stalled)
   const start = await context.resources.mark()
   await context.pause(context.scale.cpu.stalled)
   const spans = await context.resources.spansSince(start)
   const { worst, spins } = judgeCpu(spans)
   context.measure({ stalledCpuPercent: worst }, { stalledCpuPercent: spinLimit })
-  if (spins) blame(context, spans, start, ' while clients did not read')
+  const isAtWork = (await describeTraffic(context, stalled)) !== before
+  if (spins && !isAtWork) blame(context, spans, start, ' while clients did not read')
 }
 
-/** True as soon as nothing more is taken from clients that do not read; false when that is not soon. */
+/**
+ * True as soon as nothing moves any more between clients that do not read and the program; false when that is not soon:
+ * who is still at work, because he is slow or takes all that is sent, may use the CPU.
+ */
 async function isHeldUp(context: TestContext, stalled: StalledClients): Promise<boolean> {
   const patience = new Patience(fillingTime)
   const deadline = performance.now() + longestFilling
-  for (let last = -1; !patience.isExhausted(); ) {
-    const sent = await stalled.sent()
-    if (sent !== last) patience.renew()
+  for (let last = ''; !patience.isExhausted(); ) {
+    const traffic = await describeTraffic(context, stalled)
+    if (traffic !== last) patience.renew()
     if (performance.now() > deadline) return false
-    last = sent
+    last = traffic
     await context.pause(lookEvery)
   }
   return true
+}
+
+/** The bytes sent and what waits in the sockets: it changes as long as anything moves. */
+async function describeTraffic({ target }: TestContext, stalled: StalledClients): Promise<string> {
+  return `${await stalled.sent()}\n${describeQueues(target.ports)}`
 }
 
 /** A connection that has been reset, or ended in the middle, is what many programs never look at again, or for ever. */
