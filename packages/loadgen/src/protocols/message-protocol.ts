@@ -1,7 +1,7 @@
 import type { ExpectedReply } from './expected-reply.js'
 
 /** What loadgen says as a client, beyond the texts themselves. */
-export interface ProtocolSettings {
+interface ProtocolSettings {
   /** In whose name messages are sent; empty where the protocol has no users. */
   readonly user: string
 }
