@@ -11,6 +11,8 @@ export type FailureKind =
   | 'wrong bytes'
   /** Nobody listens there. */
   | 'refused'
+  /** The server answered, in the words of the protocol, that it will not serve the client or the message. */
+  | 'rejected'
   /** The connection ended by RST, or by an error of the network. */
   | 'reset'
   /** The connection was not established in time. */

@@ -97,9 +97,10 @@ function rateRows(report: LoadReport): Row[] {
   const rows: Row[] = []
   const rps = figureNamed('rps')?.of(report)
   if (messages !== undefined) {
+    const answered = speaksProtocol(plan) ? 'answered' : 'echoed'
     const all = messages.planned > 0 ? ` of ${formatCount(messages.planned)}` : ''
     const rate = rps === undefined ? '' : `, ${formatFigure(rps, 'per second')}`
-    rows.push([names.rps, `${formatCount(messages.echoed)}${all} echoed${rate}`])
+    rows.push([names.rps, `${formatCount(messages.echoed)}${all} ${answered}${rate}`])
     if (report.latency.fromSend === undefined && messages.echoed > 0) {
       rows.push([
         'echo time',
@@ -123,11 +124,20 @@ function trafficRows(report: LoadReport): Row[] {
   if (plan.workload === 'stream' && plan.noRead && received === 0) {
     rows.push(['unread', `${formatSize(sent)} are with the server and the kernels`])
   } else if (plan.workload !== 'idle' || received > 0) {
-    rows.push(['echoed', formatExactSize(received)], ['verified', formatExactSize(verified)])
+    rows.push(
+      [speaksProtocol(plan) ? 'received' : 'echoed', formatExactSize(received)],
+      ['verified', formatExactSize(verified)]
+    )
   }
   const measured = figureNamed('throughput')?.of(report)
-  if (verified > 0) rows.push(['rate', `${formatRate(measured ?? (verified * 1000) / elapsed)} each way`])
+  const way = speaksProtocol(plan) ? 'received' : 'each way'
+  if (verified > 0) rows.push(['rate', `${formatRate(measured ?? (verified * 1000) / elapsed)} ${way}`])
   return rows
+}
+
+/** What comes back is no echo. */
+function speaksProtocol(plan: LoadReport['plan']): boolean {
+  return 'protocol' in plan && plan.protocol !== 'echo'
 }
 
 /** What the run has cost loadgen and the server, and whether loadgen kept up. */

@@ -50,6 +50,11 @@ export abstract class Connection implements SocketHandler {
     return false
   }
 
+  /** Something is under way to the server, or owed by it. */
+  protected get owed(): boolean {
+    return this.sent > this.received
+  }
+
   /** It has completed or failed, and the session knows. */
   protected afterEnd(_failed: boolean): void {}
 
@@ -189,7 +194,7 @@ export abstract class Connection implements SocketHandler {
   // Bytes still under way would otherwise occupy both kernels, and the server, after the end of the run.
   #close(): void {
     if (this.#socket === undefined) return
-    if (this.sent > this.received) this.#socket.abort()
+    if (this.owed) this.#socket.abort()
     else this.#socket.close()
   }
 }

@@ -2,6 +2,7 @@ import type { Resolved } from '../plan.js'
 import type { CreateDriver } from '../thread/driver.js'
 import type { Session } from '../thread/session.js'
 import type { ChurnPlan } from './churn.js'
+import { ConversationConnection, type Talk } from './conversation-connection.js'
 import { EchoConnection } from './echo-connection.js'
 import { createMessageFlow, type MessageSlot } from './message-flow.js'
 import { type PayloadSource, payloadSource } from './payload-source.js'
@@ -58,6 +59,50 @@ class ChurnConnection extends EchoConnection {
   override drain(): void {}
 }
 
+/** The same in the words of a protocol. */
+class ChurnTalker extends ConversationConnection {
+  readonly #order: Order
+  readonly #rst: boolean
+  readonly #onEnd: (failed: boolean) => void
+
+  constructor(
+    session: Session,
+    number: number,
+    rst: boolean,
+    talk: Talk,
+    order: Order,
+    onEnd: (failed: boolean) => void
+  ) {
+    super(session, number, talk)
+    this.#order = order
+    this.#rst = rst
+    this.#onEnd = onEnd
+  }
+
+  /** It was due before the end, and counts however long it takes. */
+  override get finishesConnecting(): boolean {
+    return true
+  }
+
+  protected ready(): void {
+    this.say(this.#order.size, this.#order.due, performance.now())
+  }
+
+  protected answered(): void {
+    if (!this.#rst) this.leave()
+    else {
+      this.socket.abort()
+      this.complete()
+    }
+  }
+
+  protected override afterEnd(failed: boolean): void {
+    this.#onEnd(failed)
+  }
+
+  override drain(): void {}
+}
+
 /** One of the clients that come and go. */
 class Client implements MessageSlot {
   readonly ended = false
@@ -77,7 +122,12 @@ export const churnDriver: CreateDriver<ChurnPlan> = (session, plan) => {
         if (failed) session.loop.timer(restAfterFailure, () => flow.release(client))
         else flow.release(client)
       }
-      session.open(new ChurnConnection(session, number, plan, source, { size, due }, onEnd))
+      const order = { size, due }
+      session.open(
+        source.talkOf === undefined
+          ? new ChurnConnection(session, number, plan, source, order, onEnd)
+          : new ChurnTalker(session, number, plan.rst, source.talkOf(number), order, onEnd)
+      )
     },
   })
   return {

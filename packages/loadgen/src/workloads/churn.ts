@@ -13,6 +13,7 @@ import {
 } from './flow-options.js'
 import {
   describeMessages,
+  describeProtocol,
   messageOptions,
   messagePlanFrom,
   resolveMessage,
@@ -77,6 +78,7 @@ export const churn: Workload<ChurnPlan> = {
     const { clients, rst } = plan
     return [
       `${isPaced(plan) ? 'at most ' : ''}${formatCount(clients)} clients at a time, closing by ${rst ? 'RST' : 'FIN'}; ${describeMessages(plan)}`,
+      ...describeProtocol(plan),
       ...describeFlow(plan, 'connections'),
     ]
   },

@@ -3,6 +3,7 @@ import type { CrowdProof } from '../report.js'
 import { Connection } from '../thread/connection.js'
 import type { CreateDriver } from '../thread/driver.js'
 import type { Session } from '../thread/session.js'
+import { ConversationConnection } from './conversation-connection.js'
 import type { CrowdPlan } from './crowd.js'
 import { parseReply } from './crowd.js'
 import { EchoConnection } from './echo-connection.js'
@@ -15,12 +16,40 @@ const newline = 10
 
 /** A client that is told when all are there. */
 interface CrowdMember extends Connection {
+  /** Nothing has come that answers a message. */
+  readonly unanswered: boolean
   send(size: number): void
+}
+
+/** It is answered in the words of a protocol. A greeting is no answer, and may come before or after all are there. */
+class TalkingMember extends ConversationConnection implements CrowdMember {
+  #size = 0
+
+  get unanswered(): boolean {
+    return this.messages === 0
+  }
+
+  send(size: number): void {
+    this.#size = size
+    if (this.greeted) this.ready()
+  }
+
+  protected ready(): void {
+    if (this.#size > 0) this.say(this.#size, -1, performance.now())
+  }
+
+  protected answered(): void {
+    this.leave()
+  }
 }
 
 /** Its own message has to come back. */
 class EchoingMember extends EchoConnection implements CrowdMember {
   #sentAt = 0
+
+  get unanswered(): boolean {
+    return this.received === 0
+  }
 
   protected begin(): void {}
 
@@ -47,6 +76,10 @@ class AnsweredMember extends Connection implements CrowdMember {
     super(session, number)
     this.#source = source
     this.#pattern = pattern
+  }
+
+  get unanswered(): boolean {
+    return this.received === 0
   }
 
   get waiting(): boolean {
@@ -118,17 +151,19 @@ export const crowdDriver: CreateDriver<CrowdPlan> = (session, plan) => {
   let proof: CrowdProof | undefined
   let instant = 0
   return {
-    createConnection: number =>
-      pattern === undefined
-        ? new EchoingMember(session, number, source.payloadOf(number))
-        : new AnsweredMember(session, number, source, pattern),
+    createConnection(number) {
+      if (source.talkOf !== undefined) return new TalkingMember(session, number, source.talkOf(number))
+      if (pattern === undefined) return new EchoingMember(session, number, source.payloadOf(number))
+      return new AnsweredMember(session, number, source, pattern)
+    },
     traffic(at) {
       instant = at
       // Whoever is here now, unanswered, and was established before that instant, was so at that instant.
-      const there = [...session.live].filter(({ established, received }) => established && received === 0)
-      const received = [...session.live].reduce((sum, connection) => sum + connection.received, 0)
+      const members = [...session.live] as CrowdMember[]
+      const there = members.filter(({ established, unanswered }) => established && unanswered)
+      const received = members.reduce((sum, member) => sum + member.received, 0)
       proof = { atOnce: there.length, at: session.elapsedAt(at), received, answeredAfter: 0 }
-      for (const member of there as CrowdMember[]) member.send(source.lengthsOf(member.number).next())
+      for (const member of there) member.send(source.lengthsOf(member.number).next())
     },
     crowd: () => proof && { ...proof, answeredAfter: performance.now() - instant },
   }

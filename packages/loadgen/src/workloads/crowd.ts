@@ -2,6 +2,7 @@ import { formatCount, parseCount, UsageError } from 'command-line'
 import { given, text, type Workload } from '../workload.js'
 import {
   describeMessages,
+  describeProtocol,
   type MessagePlan,
   messageOptions,
   messagePlanFrom,
@@ -25,6 +26,7 @@ export const crowd: Workload<CrowdPlan> = {
   summary: 'Many clients connect at once, and each sends one message',
   examples: [
     ['crowd 8001 --clients 1000', '1,000 concurrent clients, and the proof'],
+    ['crowd 31337 --protocol journal --clients 1000', 'each greeted, and its reply verified in full'],
     [String.raw`crowd 31337 --message 'arijort:hello\n' --reply '.*\d+'`, 'a server that does not echo'],
   ],
   connectRate: 0,
@@ -50,10 +52,11 @@ export const crowd: Workload<CrowdPlan> = {
   }),
 
   validate(plan, problems) {
-    const { clients, reply, segment } = plan
+    const { clients, reply, segment, protocol } = plan
     problems.expect(clients >= 1, `--clients ${clients}: expected at least 1`)
     problems.expect(segment.count === 1, 'a crowd cannot be proved in segments: its clients would not share an instant')
     problems.read('--reply', reply, parseReply)
+    problems.expect(reply === '' || protocol === 'echo', '--reply and --protocol exclude each other')
     validateMessage(plan, problems)
   },
 
@@ -63,6 +66,7 @@ export const crowd: Workload<CrowdPlan> = {
 
   describe: plan => [
     `${formatCount(plan.clients)} clients at once, one message each: ${describeMessages(plan)}`,
+    ...describeProtocol(plan),
     `concurrent means: at one instant all ${formatCount(plan.clients)} are established (their TCP handshakes are complete),`,
     'none has been answered, and none is closed; only then do they send',
   ],

@@ -2,8 +2,10 @@
 import { performance } from 'node:perf_hooks'
 import type { Block, Socket } from 'reactor'
 import type { MessageLengths } from '../payload/message-lengths.js'
+import type { Resolved } from '../plan.js'
 import type { CreateDriver } from '../thread/driver.js'
 import type { Session } from '../thread/session.js'
+import { ConversationConnection, type Talk } from './conversation-connection.js'
 import { EchoConnection } from './echo-connection.js'
 import { createMessageFlow, type MessageFlow } from './message-flow.js'
 import { type PayloadSource, payloadSource } from './payload-source.js'
@@ -11,7 +13,7 @@ import type { PingPongPlan } from './ping-pong.js'
 
 class PingPongConnection extends EchoConnection {
   readonly lengths: MessageLengths
-  readonly #flow: MessageFlow<PingPongConnection>
+  readonly #flow: MessageFlow<Player>
   readonly #pipeline: number
   /** What is on its way, in the order in which it has to come back: a ring as long as the pipeline. */
   readonly #ends: Float64Array | number[]
@@ -21,13 +23,7 @@ class PingPongConnection extends EchoConnection {
   #outstanding = 0
   #leaving = false
 
-  constructor(
-    session: Session,
-    number: number,
-    pipeline: number,
-    source: PayloadSource,
-    flow: MessageFlow<PingPongConnection>
-  ) {
+  constructor(session: Session, number: number, pipeline: number, source: PayloadSource, flow: MessageFlow<Player>) {
     super(session, number, source.payloadOf(number))
     this.lengths = source.lengthsOf(number)
     this.#flow = flow
@@ -77,9 +73,51 @@ class PingPongConnection extends EchoConnection {
   }
 }
 
+/** The same in the words of a protocol. */
+class PingPongTalker extends ConversationConnection {
+  readonly lengths: MessageLengths
+  readonly #flow: MessageFlow<Player>
+  readonly #pipeline: number
+  #leaving = false
+
+  constructor(
+    session: Session,
+    number: number,
+    plan: Pick<Resolved<PingPongPlan>, 'pipeline'>,
+    talk: Talk,
+    flow: MessageFlow<Player>,
+    lengths: MessageLengths
+  ) {
+    super(session, number, talk)
+    this.lengths = lengths
+    this.#flow = flow
+    this.#pipeline = plan.pipeline
+  }
+
+  protected ready(): void {
+    for (let slot = 0; slot < this.#pipeline && !this.ended; slot++) this.#flow.release(this)
+  }
+
+  sendMessage(size: number, due: number, now: number): void {
+    this.say(size, due, now)
+  }
+
+  protected answered(now: number): void {
+    if (!this.#leaving) this.#flow.release(this, now)
+    else if (this.outstanding === 0) this.leave()
+  }
+
+  override drain(): void {
+    this.#leaving = true
+    if (this.outstanding === 0) this.leave()
+  }
+}
+
+type Player = PingPongConnection | PingPongTalker
+
 export const pingPongDriver: CreateDriver<PingPongPlan> = (session, plan) => {
   const source = payloadSource(session, plan)
-  const flow = createMessageFlow<PingPongConnection>({
+  const flow = createMessageFlow<Player>({
     session,
     plan,
     sizeOf: connection => connection.lengths.next(),
@@ -87,7 +125,10 @@ export const pingPongDriver: CreateDriver<PingPongPlan> = (session, plan) => {
   })
   return {
     duration: plan.duration,
-    createConnection: number => new PingPongConnection(session, number, plan.pipeline, source, flow),
+    createConnection(number) {
+      if (source.talkOf === undefined) return new PingPongConnection(session, number, plan.pipeline, source, flow)
+      return new PingPongTalker(session, number, plan, source.talkOf(number), flow, source.lengthsOf(number))
+    },
     traffic: at => flow.start(at),
     stop: complete => flow.stop(complete),
     lag: () => flow.lag(),

@@ -12,6 +12,7 @@ import {
 } from './flow-options.js'
 import {
   describeMessages,
+  describeProtocol,
   messageOptions,
   messagePlanFrom,
   resolveMessage,
@@ -40,6 +41,7 @@ export const pingPong: Workload<PingPongPlan> = {
     ['ping-pong 8001 --rate 50k --warmup 5s', 'open loop, 50,000 a second'],
     ['ping-pong 8001 --rate 1k..100k --duration 1m', 'where does the latency rise?'],
     ['ping-pong 8001 --size 1..64k --pipeline 8', 'random lengths, 8 on their way'],
+    ['ping-pong 31337 --protocol journal --user foobar', 'greeted, then line by line'],
   ],
   connectRate: 5_000,
 
@@ -95,6 +97,7 @@ export const pingPong: Workload<PingPongPlan> = {
     const depth = pipeline === 1 ? '' : `, up to ${formatCount(pipeline)} on their way on each`
     return [
       `${formatCount(connections)} connections${depth}, ${describeMessages(plan)}`,
+      ...describeProtocol(plan),
       ...describeFlow(plan, 'messages'),
     ]
   },

@@ -1,0 +1,205 @@
+// The global of that name is a getter, which costs more than the call.
+import { performance } from 'node:perf_hooks'
+import type { Block, Socket, SystemError } from 'reactor'
+import { grouped } from '../grouped.js'
+import type { Payload } from '../payload/payload.js'
+import type { ExpectedReply } from '../protocols/expected-reply.js'
+import type { Conversation } from '../protocols/message-protocol.js'
+import { ServerWords } from '../protocols/server-words.js'
+import { Connection } from '../thread/connection.js'
+import type { Session } from '../thread/session.js'
+import { SendQueue } from './send-queue.js'
+
+/** After a wrong byte, how long (ms) to wait for the ones behind it, which tell what happened. */
+const examinationTime = 250
+
+/** A message on its way. */
+interface Outstanding {
+  readonly reply: ExpectedReply
+  readonly due: number
+  readonly sentAt: number
+}
+
+/** What a connection needs to talk: its side of the protocol, and its texts. */
+export interface Talk {
+  readonly conversation: Conversation
+  readonly texts: Payload
+  /** Bytes of a frame besides its text. */
+  readonly overhead: number
+}
+
+/** Says messages in a protocol, and verifies that the server answers each as it has to. */
+export abstract class ConversationConnection extends Connection {
+  readonly #talk: Talk
+  readonly #queue: SendQueue
+  readonly #outstanding: Outstanding[] = []
+  #greeting: ExpectedReply | undefined
+  /** Bytes of texts said. */
+  #said = 0
+  #leaving = false
+  /** What came where something else had to come, from the beginning of the reply on. */
+  #words: ServerWords | undefined
+
+  constructor(session: Session, number: number, talk: Talk) {
+    super(session, number)
+    this.#talk = talk
+    this.#queue = new SendQueue(session.arena)
+    this.#greeting = talk.conversation.greeting?.()
+  }
+
+  /** The connection stands, and the server has said what it says first. */
+  protected abstract ready(): void
+
+  /** A reply has come, whole and right. */
+  protected abstract answered(now: number): void
+
+  get waiting(): boolean {
+    return this.established && (this.#greeting !== undefined || this.#outstanding.length > 0 || this.#leaving)
+  }
+
+  get impatient(): boolean {
+    return true
+  }
+
+  /** Messages on their way. */
+  protected get outstanding(): number {
+    return this.#outstanding.length
+  }
+
+  protected override get owed(): boolean {
+    return this.#outstanding.length > 0
+  }
+
+  /** The server owes no greeting. */
+  protected get greeted(): boolean {
+    return this.#greeting === undefined
+  }
+
+  protected begin(): void {
+    this.restartClock()
+    if (this.#greeting === undefined) this.ready()
+  }
+
+  /** Sends a message whose frame has `size` bytes, due at `due` of the thread's clock (-1: whenever). */
+  protected say(size: number, due: number, now: number): void {
+    const text = Buffer.allocUnsafe(size - this.#talk.overhead)
+    this.#talk.texts.fill(text, 0, text.length, this.#said)
+    this.#said += text.length
+    const { frame, reply } = this.#talk.conversation.say(text)
+    if (!this.waiting) this.restartClock()
+    this.#outstanding.push({ reply, due, sentAt: now })
+    this.#queue.add(frame)
+    this.#send()
+  }
+
+  /** Says goodbye, where the protocol has one, and completes when the server has closed; else at once. */
+  protected leave(): void {
+    const { goodbye } = this.#talk.conversation
+    if (goodbye === undefined || !this.greeted) {
+      this.complete()
+      return
+    }
+    if (this.#leaving || this.ended) return
+    this.restartClock()
+    this.#leaving = true
+    this.#queue.add(goodbye)
+    this.#send()
+  }
+
+  #send(): void {
+    if (this.ended) return
+    const taken = this.#queue.writeTo(this.socket)
+    if (taken > 0) this.progressed()
+    this.sent += taken
+  }
+
+  override onWritable(): void {
+    if (this.ended) return
+    this.progressed()
+    this.#queue.resume()
+    this.#send()
+  }
+
+  onRead(_socket: Socket, block: Block, start: number, length: number): void {
+    if (this.ended) return
+    this.progressed()
+    this.received += length
+    const bytes = block.memory.subarray(start, start + length)
+    if (this.#words === undefined) this.#read(bytes)
+    else this.#listen(bytes)
+  }
+
+  #read(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length && !this.ended; ) {
+      const reply = this.#greeting ?? this.#outstanding[0]?.reply
+      if (reply === undefined) {
+        this.#doubt(undefined, bytes.subarray(at))
+        return
+      }
+      at = reply.read(bytes, at)
+      if (reply.state === 'wrong') {
+        this.#doubt(reply, bytes.subarray(at))
+        return
+      }
+      if (reply.state === 'right') this.#accept(reply)
+    }
+  }
+
+  #accept(reply: ExpectedReply): void {
+    this.verified += reply.taken.length
+    if (reply === this.#greeting) {
+      this.#greeting = undefined
+      this.ready()
+      return
+    }
+    const { due, sentAt } = this.#outstanding.shift() as Outstanding
+    const now = performance.now()
+    this.session.messageEchoed(this, due, sentAt, now)
+    this.answered(now)
+  }
+
+  /** Something else came: what it is, the bytes behind it tell. */
+  #doubt(reply: ExpectedReply | undefined, rest: Uint8Array): void {
+    this.#words = new ServerWords(reply, this.verified)
+    this.session.loop.timer(examinationTime, () => this.#report())
+    this.#listen(rest)
+  }
+
+  #listen(bytes: Uint8Array): void {
+    this.#words?.add(bytes)
+    if (this.#words?.enough === true) this.#report()
+  }
+
+  #report(): void {
+    if (this.#words === undefined || this.ended) return
+    const { kind, ...cause } = this.#words.fault()
+    this.fail(kind, cause)
+  }
+
+  onEnd(): void {
+    if (this.ended) return
+    if (this.#words !== undefined) this.#report()
+    else if (this.#leaving && this.#outstanding.length === 0) this.complete()
+    else this.fail('closed early', { story: `closed by the server ${this.soFar}` })
+  }
+
+  override onClose(socket: Socket, error: SystemError | undefined): void {
+    if (this.#words !== undefined) this.#report()
+    else super.onClose(socket, error)
+  }
+
+  override abandon(): void {
+    if (this.#words === undefined) super.abandon()
+    else this.#report()
+  }
+
+  override stall(): void {
+    if (!this.#leaving) {
+      super.stall()
+      return
+    }
+    const patience = `${this.session.plan.stallTimeout / 1000} s`
+    const story = `${grouped(this.messages)} messages were answered, but the server did not close within ${patience} of our goodbye`
+    this.fail('not closed', { story })
+  }
+}

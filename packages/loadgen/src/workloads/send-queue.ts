@@ -1,0 +1,47 @@
+import type { Arena, Socket } from 'reactor'
+
+/** Bytes that are to be sent in their order, as fast as the kernel takes them. */
+export class SendQueue {
+  readonly #arena: Arena
+  #chunks: Uint8Array[] = []
+  /** Bytes of the first chunk that are sent. */
+  #done = 0
+  /** The kernel refused something, and will tell when it takes more. */
+  #blocked = false
+
+  constructor(arena: Arena) {
+    this.#arena = arena
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#chunks.push(bytes)
+  }
+
+  /** The kernel takes more. */
+  resume(): void {
+    this.#blocked = false
+  }
+
+  /** Sends what can be sent, and returns how many bytes that were. */
+  writeTo(socket: Socket): number {
+    let total = 0
+    for (let chunk = this.#chunks[0]; chunk !== undefined && !this.#blocked; chunk = this.#chunks[0]) {
+      total += this.#writePiece(socket, chunk)
+      if (this.#done < chunk.length) continue
+      this.#chunks.shift()
+      this.#done = 0
+    }
+    return total
+  }
+
+  #writePiece(socket: Socket, chunk: Uint8Array): number {
+    const block = this.#arena.lease()
+    const length = Math.min(block.size, chunk.length - this.#done)
+    block.memory.set(chunk.subarray(this.#done, this.#done + length), 0)
+    const taken = socket.write(block, 0, length)
+    block.release()
+    this.#done += taken
+    this.#blocked = taken < length
+    return taken
+  }
+}
