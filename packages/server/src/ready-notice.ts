@@ -57,7 +57,8 @@ export function checkReadyDescriptor(fd: number): void {
 // Descriptors of the runtime itself, such as its epoll instance, are neither a pipe nor a socket nor a file.
 function canBeReady(fd: number): boolean {
   try {
-    const status = fstatSync(fd)
+    // Not plain numbers: Node keeps those of a socket in an array of its own, and its loader then takes a link for one.
+    const status = fstatSync(fd, { bigint: true })
     writeSync(fd, '')
     return status.isFIFO() || status.isSocket() || status.isFile() || status.isCharacterDevice()
   } catch {

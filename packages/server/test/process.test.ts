@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { chooseEngine } from 'reactor'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { Client, eventually, sleep } from './client.js'
@@ -269,8 +270,9 @@ test('outlives a reader that was gone before it listened', async () => {
   let client: Client | undefined
   try {
     server.child.stdout?.destroy()
-    const [port] = JSON.parse(await server.notice()).ports
-    client = await Client.connect(port)
+    const { ports, engine } = JSON.parse(await server.notice())
+    assert.is(engine, (await chooseEngine('auto')).engine, 'a descriptor that is a socket changes nothing')
+    client = await Client.connect(ports[0])
     assert.ok(await isServed(client))
     client.drop()
     server.signal('SIGTERM')
