@@ -63,7 +63,7 @@ const full: Scale = {
 /** For the inner loop: the same steps, all six within 25 seconds. */
 const quick: Scale = {
   name: 'quick',
-  nonblocking: { size: 4 * gibibyte, firstProbe: 1_000, probeEvery: 500, until: 2_500, talking: 300 },
+  nonblocking: { size: 4 * gibibyte, firstProbe: 1_000, probeEvery: 500, until: 3_000, talking: 300 },
   cpu: { window: 2_500, stalled: 1_000, afterRude: 1_000 },
   memory: {
     size: gibibyte,
