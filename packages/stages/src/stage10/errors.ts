@@ -58,11 +58,12 @@ export const errors: StageTest = {
     const before = await countDescriptors(context)
     context.measure({ vanished: 0, slowestOtherMilliseconds: 0 }, { slowestOtherMilliseconds: stallPatience })
     if (before !== undefined) context.measure({ descriptorsBefore: before, descriptors: before })
+    let usual = before
     for (const how of context.protocol.vanishWays) {
       const wave = () => letVanish(context, how, older)
       await wave()
-      if (before !== undefined)
-        await expectDescriptors(context, wave, `${plural(scale.errors.vanishing, 'client')} ${ways[how]}`)
+      const what = `${plural(scale.errors.vanishing, 'client')} ${ways[how]}`
+      if (usual !== undefined) usual = await expectDescriptors(context, usual, wave, what)
     }
     for (const client of older) await client.exchange(pieceSize)
     const after = await countDescriptors(context)
@@ -163,18 +164,22 @@ async function vanish(context: TestContext, how: VanishWay, clients: number): Pr
 
 /**
  * Throws a Blame when descriptors remain of a wave that has vanished, and as many again of the next one like it: what a
- * program keeps for later use (Go's pipes for splice(2), say) it makes once.
+ * program keeps for later use (Go's pipes for splice(2), say) it makes once. Returns how many it has now.
  */
-async function expectDescriptors(context: TestContext, wave: () => Promise<void>, what: string): Promise<void> {
-  const before = context.measured.descriptors ?? 0
+async function expectDescriptors(
+  context: TestContext,
+  before: number,
+  wave: () => Promise<void>,
+  what: string
+): Promise<number> {
   const first = await descriptorsAtRest(context, before + descriptorAllowance)
   context.measure({ descriptors: first })
-  if (first <= before + descriptorAllowance) return
+  if (first <= before + descriptorAllowance) return first
   context.log(`${count(first - before)} descriptors more than before: does it go on?`)
   await wave()
   const second = await descriptorsAtRest(context, first + (first - before) * lostShare)
   context.measure({ descriptors: second })
-  if (second <= first + (first - before) * lostShare) return
+  if (second <= first + (first - before) * lostShare) return second
   const kept = `keeps ${count(second - first)} more descriptors open, ${seconds(stallPatience)} after ${what}`
   throw new Blame('limit', `${kept} (${count(first)} before, ${count(second)} now)`)
 }

@@ -1,6 +1,5 @@
 import { connectCrowd } from '../crowd.js'
 import { seconds } from '../format.js'
-import { blameFailures } from '../load-blame.js'
 import { growthAllowance, judgeLevels } from '../rules/memory-rule.js'
 import type { TestContext } from '../stage-test.js'
 import { Blame } from '../verdict.js'
@@ -95,6 +94,5 @@ async function comeAndGo(context: TestContext): Promise<void> {
       await client.finish(closeTime)
     })
   )
-  const run = await context.load(ports, { workload: 'vanish', how: 'rst', clients: wave / 2 })
-  blameFailures(await run.report, connection => `client ${connection + 1} of those that vanish`)
+  await context.protocol.vanish(context, ports, 'rst', wave / 2, client => `client ${client + 1} of those that vanish`)
 }
