@@ -1,40 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { recorderOf } from '../src/measurement/recorded-latency.js'
 import { type ReportDocument, reportSchema } from '../src/output/report-document.js'
+import { cli, loadgen } from './run-loadgen.js'
 import { withServer } from './with-server.js'
 
 const test = suite('what loadgen leaves behind', { timeLimit: 45_000 })
-
-const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url))
-
-interface Outcome {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs loadgen to its end; `meanwhile` is called when it has said something on either stream. */
-async function loadgen(words: readonly string[], meanwhile?: (child: ChildProcess) => void): Promise<Outcome> {
-  const child = spawn(process.execPath, [cli, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
-  try {
-    const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
-    const ended = once(child, 'close')
-    if (meanwhile !== undefined) child.stderr.once('data', () => setTimeout(() => meanwhile(child), 1500))
-    const [code] = await ended
-    return { code, stdout: await stdout, stderr: await stderr }
-  } finally {
-    child.kill('SIGKILL')
-  }
-}
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'loadgen-cli-'))
@@ -140,7 +117,7 @@ test('Ctrl-C: exit code 130, and every report so far', async () => {
     await withServer({ kind: 'none' }, async ({ port }) => {
       const files = ['json', 'ndjson', 'csv', 'hgrm', 'html'].flatMap(kind => [`--${kind}`, join(folder, kind)])
       const words = ['ping-pong', `${port}`, '--duration', '1h', '--interval', '200ms', ...files]
-      const { code, stdout } = await loadgen(words, child => child.kill('SIGINT'))
+      const { code, stdout } = await loadgen(words, child => child.kill('SIGINT'), 1500)
       assert.is(code, 130)
       assert.match(stdout, /^verdict +stopped before its end/m)
       const read = (name: string) => readFileSync(join(folder, name), 'utf8')

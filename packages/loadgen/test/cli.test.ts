@@ -1,37 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
+import { loadgen } from './run-loadgen.js'
 import { withServer } from './with-server.js'
 
 const test = suite('loadgen on the command line', { timeLimit: 20_000 })
-
-const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url))
-
-interface Outcome {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs loadgen to its end; `meanwhile` is called when it has been at work for a while. */
-async function loadgen(words: readonly string[], meanwhile?: (child: ChildProcess) => void): Promise<Outcome> {
-  const child = spawn(process.execPath, [cli, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
-  try {
-    const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
-    const ended = once(child, 'close')
-    if (meanwhile !== undefined) child.stderr.once('data', () => setTimeout(() => meanwhile(child), 700))
-    const [code] = await ended
-    return { code, stdout: await stdout, stderr: await stderr }
-  } finally {
-    child.kill('SIGKILL')
-  }
-}
 
 const lines = (output: string) => output.trimEnd().split('\n')
 
