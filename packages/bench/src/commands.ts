@@ -1,5 +1,4 @@
-import { exitCode, formatCount, formatDuration, UsageError } from 'command-line'
-import colours from 'picocolors'
+import { colours, exitCode, formatCount, formatDuration, UsageError } from 'command-line'
 import { bench } from './bench.js'
 import type { Scale } from './case.js'
 import { cases, fullScale } from './cases.js'

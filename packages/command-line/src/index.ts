@@ -1,4 +1,5 @@
 export { type Endpoint, parseEndpoint, parsePorts, resolveHost } from './addresses.js'
+export { colours } from './colours.js'
 export { Failure, UsageError } from './errors.js'
 export { exitCode } from './exit-codes.js'
 export { formatCount, formatDuration, formatExactSize, formatRate, formatSize } from './formats.js'

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
@@ -102,11 +103,13 @@ test('what differed is told, the seed is not', () => {
 test('the text is a table of both runs, in 80 columns', () => {
   const [before, after] = [madeUpReport(steady), madeUpReport(faster, { verdict: 'connection failed' })]
   const results = judgeComparison(before, after, [parseThreshold('rps>+25%')])
-  const text = comparisonText(
-    { name: 'a.json', report: before },
-    { name: 'b.json', report: after },
-    compareReports(before, after),
-    results
+  const text = stripVTControlCharacters(
+    comparisonText(
+      { name: 'a.json', report: before },
+      { name: 'b.json', report: after },
+      compareReports(before, after),
+      results
+    )
   )
   assert.match(text, /^A +a\.json +strings +2026-01-02 03:04:05 UTC +ok\nB +b\.json .* connection failed$/m)
   assert.match(text, /^rps +1,000\/s +1,200\/s +\+20\.0 % +±2\.2 % +better$/m)

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
@@ -166,10 +167,12 @@ test('the exit code: wrong bytes, Ctrl-C, connections, thresholds, in this order
 })
 
 test('the text has what there is, in 80 columns', () => {
-  const text = reportText({
-    report: full,
-    thresholds: [{ threshold: 'p99<1ms', figure: 'p99', of: 'value', actual: 5.003, met: false }],
-  })
+  const text = stripVTControlCharacters(
+    reportText({
+      report: full,
+      thresholds: [{ threshold: 'p99<1ms', figure: 'p99', of: 'value', actual: 5.003, met: false }],
+    })
+  )
   assert.match(text, /^verdict +ok$/m)
   assert.match(text, /^time +9s, of which 8s were measured$/m)
   assert.match(text, /^strings +8,000 of 8,000 echoed, 1,000\/s$/m)

@@ -18,7 +18,8 @@ export async function loadgen(
   meanwhile?: (child: ChildProcess) => void,
   milliseconds = 700
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [cli, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const { FORCE_COLOR, ...env } = process.env
+  const child = spawn(process.execPath, [cli, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env })
   try {
     const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
     const ended = once(child, 'close')

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import colours from 'picocolors'
+import { colours } from 'command-line'
 import type { BenchReport, CaseReport } from '../report.js'
 import type { Setting } from './figures.js'
 import { type Cell, type Grid, gridOf, notesOf, textOf } from './grid.js'

@@ -1,4 +1,4 @@
-import colours from 'picocolors'
+import { colours } from 'command-line'
 import { latencyNames } from '../measurement/recorded-latency.js'
 import { formatChange, formatFigure } from '../output/formats.js'
 import { meanings } from '../output/html/chart.js'

@@ -1,5 +1,4 @@
-import { formatCount, formatDuration, formatExactSize, formatRate, formatSize } from 'command-line'
-import colours from 'picocolors'
+import { colours, formatCount, formatDuration, formatExactSize, formatRate, formatSize } from 'command-line'
 import { figureNamed } from '../measurement/figures.js'
 import { latencyKinds, latencyNames, summariesOf } from '../measurement/recorded-latency.js'
 import { serverCost } from '../measurement/server-cost.js'

@@ -1,8 +1,8 @@
 import Table from 'cli-table3'
 import { count, plural } from '../format.js'
 import type { TestResult, Verdict } from '../verdict.js'
-import { colours } from './colours.js'
 import { indent } from './lines.js'
+import { verdictColours } from './verdict-colours.js'
 
 /** One way in which a test did not pass. Reasons that differ in nothing but their numbers are one. */
 interface FlakyReason {
@@ -60,11 +60,11 @@ export function describeFlakiness(flakiness: readonly Flakiness[]): string[] {
   })
   for (const { id, pass, fail, unknown } of flakiness) {
     const steady = [pass, fail, unknown].filter(times => times > 0).length === 1
-    table.push([id, count(pass), count(fail), count(unknown), steady ? '' : colours.unknown('flaky')])
+    table.push([id, count(pass), count(fail), count(unknown), steady ? '' : verdictColours.unknown('flaky')])
   }
   const reasons = flakiness.flatMap(({ id, reasons }) =>
     reasons.flatMap(({ verdict, reason, times, seeds }) => [
-      ...indent(0, `${colours[verdict](verdict)} ${id}, ${plural(times, 'time')}: ${reason}`),
+      ...indent(0, `${verdictColours[verdict](verdict)} ${id}, ${plural(times, 'time')}: ${reason}`),
       ...indent(2, `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`),
     ])
   )

@@ -1,9 +1,9 @@
 import Table from 'cli-table3'
 import { plural } from '../format.js'
 import { combineVerdicts, type TestResult, type Verdict, wasTried } from '../verdict.js'
-import { colours } from './colours.js'
 import { indent } from './lines.js'
 import { formatMeasure, measureLabel } from './measures.js'
+import { verdictColours } from './verdict-colours.js'
 
 /** A test as the closing table shows it: without a result when it left none. */
 export interface ReportedTest {
@@ -17,7 +17,7 @@ export function describeRunBriefly(results: readonly TestResult[]): string[] {
   const verdict = combineVerdicts(results.map(result => result.verdict))
   const problems = results.filter(result => result.verdict !== 'pass' && wasTried(result))
   return [
-    `${colours[verdict](verdict)} in ${total.toFixed(1)} s`,
+    `${verdictColours[verdict](verdict)} in ${total.toFixed(1)} s`,
     ...problems.flatMap(({ id, reason }) => indent(2, `${id}: ${reason}`)),
   ]
 }
@@ -44,10 +44,10 @@ export function describeRun(tests: readonly ReportedTest[], nextSteps: readonly 
   })
   for (const { id, result } of tests) {
     if (result) table.push(row(result))
-    else table.push([id, colours.unknown('missing'), '', '', ''])
+    else table.push([id, verdictColours.unknown('missing'), '', '', ''])
   }
   const problems = tests.flatMap(({ id, result }) => {
-    if (!result) return [`${colours.unknown('missing')} ${id}: it left no result in this run`]
+    if (!result) return [`${verdictColours.unknown('missing')} ${id}: it left no result in this run`]
     return result.verdict === 'pass' || !wasTried(result) ? [] : describeVerdict(result)
   })
   const notTried = tests.filter(({ result }) => result && !wasTried(result)).map(({ id }) => id)
@@ -62,7 +62,7 @@ export function verdictOf(tests: readonly ReportedTest[]): Verdict {
 }
 
 function describeVerdict({ id, verdict, reason, usualCause, asks, seconds }: TestResult): string[] {
-  const head = `${colours[verdict](verdict)} ${id}`
+  const head = `${verdictColours[verdict](verdict)} ${id}`
   if (verdict === 'pass') return [`${head} in ${seconds.toFixed(1)} s`]
   const lines = indent(0, `${head} in ${seconds.toFixed(1)} s: ${reason}`)
   if (usualCause !== undefined) lines.push(...indent(2, `usual cause: ${usualCause}`))
@@ -76,7 +76,7 @@ function row({ id, verdict, measured, limit, seconds }: TestResult): string[] {
   const names = [...limited, ...rates]
   return [
     id,
-    colours[verdict](verdict),
+    verdictColours[verdict](verdict),
     names.map(name => `${measureLabel(name)} ${formatMeasure(name, measured[name] ?? 0)}`).join('\n'),
     names.map(name => (limit[name] === undefined ? '' : formatMeasure(name, limit[name]))).join('\n'),
     seconds.toFixed(1),

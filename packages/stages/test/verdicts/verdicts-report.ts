@@ -1,9 +1,9 @@
 import Table from 'cli-table3'
-import pc from 'picocolors'
+import { colours } from 'command-line'
 import type { Fixture } from './fixtures-table.js'
 import type { JudgedFixture } from './judge-fixture.js'
 
-const colours = { right: pc.green, wrong: pc.red, unknown: pc.yellow } as const
+const outcomeColours = { right: colours.green, wrong: colours.red, unknown: colours.yellow } as const
 
 /** How many verdicts were right, wrong, or none; and how many fixtures could not be tried. */
 export interface Counts {
@@ -30,11 +30,11 @@ export function describeJudged({
 }: JudgedFixture): string {
   const said = [verdict, blamed.join(',')].filter(text => text !== '').join(' ')
   const why = [reason, complaint].filter(text => text !== '').join(' | ')
-  return `${colours[outcome](outcome.padEnd(7))} ${fixture.file}: ${said} in ${seconds.toFixed(1)} s${why && `: ${why}`}`
+  return `${outcomeColours[outcome](outcome.padEnd(7))} ${fixture.file}: ${said} in ${seconds.toFixed(1)} s${why && `: ${why}`}`
 }
 
 export function describeSkipped(fixture: Fixture, tool: string): string {
-  return `${pc.dim('skipped')} ${fixture.file}: there is no ${tool} here`
+  return `${colours.dim('skipped')} ${fixture.file}: there is no ${tool} here`
 }
 
 /** The verdicts that were not right, and the closing line. */
