@@ -2,9 +2,11 @@ import { type Cipher, createCipheriv, createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { byteWindow } from './byte-window.js'
 import { echo } from './echo-protocol.js'
+import { type Difference, ExpectedBytes } from './expected-bytes.js'
 import { bytes, count, hexByte, seconds } from './format.js'
 import { describeStall, ownErrors } from './load-blame.js'
 import { Patience, stallPatience } from './patience.js'
+import { PiecewiseWriter } from './piecewise-writer.js'
 import type { Expectation } from './protocol.js'
 import { Blame, Doubt } from './verdict.js'
 
@@ -29,9 +31,6 @@ const tellingLength = 8
 /** How long the rest of a wrong answer is waited for, in milliseconds, so that the whole of it can be shown. */
 const restTime = 300
 
-/** Bytes given to the socket at once. */
-const writePiece = 65_536
-
 /**
  * A client that expects its bytes back, for probes and for streams that go on while other things happen. Every
  * byte is compared as it arrives, however the replies are cut. What is wrong is thrown as a Blame.
@@ -42,17 +41,9 @@ export class EchoClient {
   readonly #expectation: Expectation
   readonly #socket: Socket
   readonly #generator: Cipher
-  /** Sent and not yet come back, oldest first. */
-  #expected: Buffer[] = []
-  /** Not yet given to the socket. */
-  #unsent: Buffer[] = []
-  #writing = false
-  /** FIN is to follow what is unsent. */
-  #finishing = false
+  readonly #writer: PiecewiseWriter
+  readonly #expected = new ExpectedBytes()
   #sent = 0
-  /** Of `#sent`, what the kernel has taken; it may be a piece behind. */
-  #taken = 0
-  #verified = 0
   #problem: Blame | Doubt | undefined
   #lastSent: Buffer = Buffer.alloc(0)
   #lastExpected: Buffer = Buffer.alloc(0)
@@ -75,6 +66,7 @@ export class EchoClient {
     // The key stream of a cipher: bytes of all values, without a period, the same ones for the same key.
     this.#generator = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
     this.#socket = connect({ host: options.host, port: options.port, noDelay: true, allowHalfOpen: true })
+    this.#writer = new PiecewiseWriter(this.#socket, () => this.#wake())
     this.#socket.on('connect', () => {
       this.#connected = true
       this.#wake()
@@ -123,15 +115,14 @@ export class EchoClient {
    */
   async exchangeLast(content: number | Uint8Array, limit: number): Promise<void> {
     this.#send(content)
-    this.#finishing = true
-    if (!this.#writing) this.#socket.end()
+    this.#writer.end()
     await this.#settle()
     await this.finish(limit)
   }
 
   /** Bytes that have come back as they should. */
   get verified(): number {
-    return this.#verified
+    return this.#expected.verified
   }
 
   /** True when what has to come back for the last string that it sent contains these bytes. */
@@ -172,38 +163,19 @@ export class EchoClient {
 
   #forget(): void {
     this.#socket.removeAllListeners('data')
-    this.#expected = []
-    this.#unsent = []
-  }
-
-  /** Piece by piece, because only the end of a write tells what the kernel has taken. */
-  #write(): void {
-    const next = this.#unsent.shift()
-    this.#writing = next !== undefined
-    if (!next) {
-      if (this.#finishing) this.#socket.end()
-      return
-    }
-    const piece = next.subarray(0, writePiece)
-    if (piece.length < next.length) this.#unsent.unshift(next.subarray(piece.length))
-    this.#socket.write(piece, error => {
-      if (error) return
-      this.#taken += piece.length
-      this.#wake()
-      this.#write()
-    })
+    this.#expected.forget()
+    this.#writer.forget()
   }
 
   #send(content: number | Uint8Array): void {
     const chunk = typeof content === 'number' ? this.#makeMessage(content) : Buffer.from(content)
     const answer = this.#expectation.answer(chunk)
-    this.#expected.push(answer)
+    this.#expected.add(answer)
     this.#lastSent = chunk
     this.#lastExpected = answer
     this.#received = []
     this.#sent += chunk.length
-    this.#unsent.push(chunk)
-    if (!this.#writing) this.#write()
+    this.#writer.write(chunk)
   }
 
   #makeMessage(length: number): Buffer {
@@ -215,7 +187,7 @@ export class EchoClient {
     for (;;) {
       this.#noteProgress(patience)
       if (this.#problem) throw await this.#diagnosed(this.#problem)
-      if (this.#verified === this.#sent) return
+      if (this.verified === this.#sent) return
       if (this.#ended) throw this.#endedEarly()
       if (patience.isExhausted()) throw await this.#diagnosed(this.#stalled())
       await this.#something()
@@ -249,7 +221,7 @@ export class EchoClient {
   }
 
   #noteProgress(patience: Patience): void {
-    const progress = this.#verified + this.#taken
+    const progress = this.verified + this.#writer.taken
     if (progress === this.#progress) return
     this.#progress = progress
     this.#lastProgress = performance.now()
@@ -258,56 +230,41 @@ export class EchoClient {
 
   #take(chunk: Buffer): void {
     this.#lastProgress = performance.now()
-    let rest = chunk
-    while (rest.length > 0 && !this.#problem) {
-      const [expected] = this.#expected
-      if (!expected) {
-        this.#problem = this.#surplus(rest)
-        return
-      }
-      const length = Math.min(expected.length, rest.length)
-      if (expected.compare(rest, 0, length, 0, length) !== 0) {
-        this.#problem = this.#mismatch(expected, rest)
-        return
-      }
-      this.#verified += length
-      rest = rest.subarray(length)
-      if (length === expected.length) this.#expected.shift()
-      else this.#expected[0] = expected.subarray(length)
-    }
+    if (this.#problem) return
+    const difference = this.#expected.compare(chunk)
+    if (difference)
+      this.#problem = difference.kind === 'surplus' ? this.#surplus(difference) : this.#mismatch(difference)
   }
 
-  #mismatch(expected: Buffer, actual: Buffer): Blame {
-    let at = 0
-    while (expected[at] === actual[at]) at++
+  #mismatch({ offset, at, expected, actual }: Difference): Blame {
     if (actual.length - at >= tellingLength) this.unexpected = actual.subarray(at, at + tellingLength)
-    const [wanted, got] = [expected[at] ?? 0, actual[at] ?? 0]
-    const position = count(this.#verified + at + 1)
-    const reason = `byte ${position} of ${this.name} differs (port ${this.port}): sent ${hexByte(wanted)}, got ${hexByte(got)}`
+    const [wanted, got] = [hexByte(expected[at] ?? 0), hexByte(actual[at] ?? 0)]
+    const position = count(offset + 1)
+    const reason = `byte ${position} of ${this.name} differs (port ${this.port}): sent ${wanted}, got ${got}`
     return new Blame('bytes', reason, {
       port: this.port,
       client: this.name,
-      offset: this.#verified + at,
+      offset,
       sent: byteWindow(expected, at),
       got: byteWindow(actual, at),
     })
   }
 
-  #surplus(rest: Buffer): Blame {
-    const what = `${this.name} got ${bytes(rest.length)} more than the ${bytes(this.#sent)} that it sent`
-    return this.#blame('bytes', what, { got: byteWindow(rest, 0) })
+  #surplus({ actual }: Difference): Blame {
+    const what = `${this.name} got ${bytes(actual.length)} more than the ${bytes(this.#sent)} that it sent`
+    return this.#blame('bytes', what, { got: byteWindow(actual, 0) })
   }
 
   #stalled(): Blame {
-    return this.#blame('stall', `${describeStall(this.#taken, this.#verified)} (${this.name})`)
+    return this.#blame('stall', `${describeStall(this.#writer.taken, this.verified)} (${this.name})`)
   }
 
   #endedEarly(): Blame {
-    const behind = this.#finishing ? ', whose FIN came right behind its last byte,' : ''
+    const behind = this.#writer.isEnding ? ', whose FIN came right behind its last byte,' : ''
     const state =
       this.#sent === 0
         ? ' before it had sent anything'
-        : `${behind} when ${count(this.#verified)} of ${bytes(this.#sent)} were back`
+        : `${behind} when ${count(this.verified)} of ${bytes(this.#sent)} were back`
     return this.#blame('connection', `the program closed the connection of ${this.name}${state}`)
   }
 
@@ -321,7 +278,7 @@ export class EchoClient {
       this.#problem = this.#blame('connection', `${what} (${this.name})`)
     } else {
       const what = code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : `lost (${code})`
-      const state = `${count(this.#verified)} of ${bytes(this.#sent)} were back`
+      const state = `${count(this.verified)} of ${bytes(this.#sent)} were back`
       this.#problem = this.#blame('connection', `the connection of ${this.name} was ${what} when ${state}`)
     }
   }
@@ -331,7 +288,7 @@ export class EchoClient {
       port: this.port,
       client: this.name,
       sent: this.#sent,
-      verified: this.#verified,
+      verified: this.verified,
       millisecondsSinceProgress: Math.round(performance.now() - this.#lastProgress),
       ...evidence,
     })
