@@ -61,23 +61,30 @@ export const echo: Protocol = {
 
   async stall(context, ports, size) {
     const connections = ports.length
-    return new Streams(await context.load(ports, { ...echoStream, size, connections, noRead: true, hold: true }))
+    return new Streams(await context.load(ports, { ...echoStream, size, connections, noRead: true, hold: true }), size)
   },
 
   async talk(context, port) {
-    return new Streams(await context.load([port], { ...echoStream, size: endless, connections: 1 }))
+    return new Streams(await context.load([port], { ...echoStream, size: endless, connections: 1 }), endless)
   },
 }
 
 class Streams implements StalledClients {
   readonly #run: LoadRun
+  readonly #size: number
 
-  constructor(run: LoadRun) {
+  /** `size` is what they send at most, together, in bytes. */
+  constructor(run: LoadRun, size: number) {
     this.#run = run
+    this.#size = size
   }
 
   async sent(): Promise<number> {
     return (await this.#run.progress()).sent
+  }
+
+  async haveMore(): Promise<boolean> {
+    return (await this.sent()) < this.#size
   }
 
   async read(name: string) {

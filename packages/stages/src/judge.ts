@@ -1,12 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { count } from './format.js'
 import { generalCauses } from './general-causes.js'
 import { leftOver } from './left-over.js'
 import { ownErrors } from './load-blame.js'
 import { describeShortage, readMachine } from './machine.js'
 import { withinLimit } from './patience.js'
 import { AttachedProgram, type AttachOptions } from './program/attached-program.js'
+import { findExhausted } from './program/descriptor-limit.js'
 import type { Program, StopReport } from './program/program.js'
 import { StartedProgram } from './program/started-program.js'
 import { ResourceWatch } from './resource-watch.js'
@@ -165,7 +167,16 @@ async function tryTest(test: StageTest, trial: Trial): Promise<Finding> {
     await withinLimit(program.ended, newsDelay)
     if (program.end) return ownMatter(trial, blameDeath(trial, finding))
   }
-  return ownMatter(trial, finding)
+  return ownMatter(trial, explain(trial, finding))
+}
+
+/** Says of a program that serves nobody any more that it has no descriptors left, if it has none. */
+function explain({ target: { pid, tree } }: Trial, finding: Finding): Finding {
+  if (!(finding instanceof Blame) || (finding.kind !== 'stall' && finding.kind !== 'connection')) return finding
+  const descriptors = findExhausted(tree?.members().map(member => member.pid) ?? (pid === undefined ? [] : [pid]))
+  if (descriptors === undefined) return finding
+  const state = `the program has ${count(descriptors.open)} of ${count(descriptors.limit)} possible descriptors open`
+  return new Blame(finding.kind, `${finding.message}; ${state}`, { ...finding.evidence, descriptors })
 }
 
 /** The finding, if the test may judge by it. */

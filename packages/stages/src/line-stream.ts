@@ -24,6 +24,7 @@ export class LineStream {
   readonly #name: string
   #connected = false
   #ended = false
+  #asked = 0
   #taken = 0
   #received = 0
   #left = 0
@@ -54,6 +55,11 @@ export class LineStream {
     return this.#taken
   }
 
+  /** False when the kernel has taken all that was to be sent. */
+  get hasMore(): boolean {
+    return this.#taken < this.#asked
+  }
+
   /** Waits for the connection. Throws a Blame when there is none, a Doubt when that is this machine's fault. */
   async connected(): Promise<void> {
     await waitUntil(() => this.#connected || this.#ended)
@@ -74,6 +80,7 @@ export class LineStream {
   /** Begins to send `size` bytes, or a little more: whole lines. */
   send(size: number): void {
     this.#left = size
+    this.#asked += size
     this.#write()
   }
 

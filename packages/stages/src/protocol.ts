@@ -37,6 +37,8 @@ export interface BusyClients {
 export interface StalledClients extends BusyClients {
   /** Bytes that were taken from them so far. */
   sent(): Promise<number>
+  /** False when all that they had to send was taken from them. */
+  haveMore(): Promise<boolean>
 }
 
 /** What the server of a stage does, and the traffic that asks for it: all in which the stages' tests differ. */

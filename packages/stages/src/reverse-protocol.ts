@@ -160,6 +160,10 @@ class StalledLines implements StalledClients {
     return this.#clients.reduce((sum, { taken }) => sum + taken, 0)
   }
 
+  async haveMore(): Promise<boolean> {
+    return this.#clients.some(client => client.hasMore)
+  }
+
   async read(name: string) {
     const sent = await this.sent()
     await Promise.all(this.#clients.map(client => client.read(quietTime, readTime)))

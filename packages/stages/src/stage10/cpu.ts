@@ -54,9 +54,10 @@ export const cpu: StageTest = {
     await greet(idle)
     context.happened('an idle client connected')
     await judgeIdle(context, idle)
-    // Who may take all that is sent has work to do, although nobody reads.
-    if (!context.protocol.mayBufferAll) await judgeStalled(context)
+    // How clients fare that leave rudely, or do not read, is another test's matter.
+    context.judgeOnlyLimits()
     await judgeAfterRudeClients(context)
+    await judgeStalled(context)
   },
 }
 
@@ -109,9 +110,6 @@ async function judgeStalled(context: TestContext): Promise<void> {
   const stalled = await protocol.stall(context, target.ports, stalledSize * target.ports.length)
   context.happened('clients that do not read began to stream')
   if (await isHeldUp(context, stalled)) await watchStalled(context, stalled)
-  // Not by RST, which is another test's matter, as is what they get to read.
-  context.judgeOnlyLimits()
-  await stalled.read('a client that did not read')
 }
 
 async function watchStalled(context: TestContext, stalled: StalledClients): Promise<void> {
@@ -126,8 +124,8 @@ async function watchStalled(context: TestContext, stalled: StalledClients): Prom
 }
 
 /**
- * True as soon as nothing moves any more between clients that do not read and the program; false when that is not soon:
- * who is still at work, because he is slow or takes all that is sent, may use the CPU.
+ * True as soon as nothing moves any more between clients that do not read and the program, although they have more to
+ * send; false when that is not soon, or when it has taken all: who is still at work may use the CPU.
  */
 async function isHeldUp(context: TestContext, stalled: StalledClients): Promise<boolean> {
   const patience = new Patience(fillingTime)
@@ -139,7 +137,7 @@ async function isHeldUp(context: TestContext, stalled: StalledClients): Promise<
     last = traffic
     await context.pause(lookEvery)
   }
-  return true
+  return await stalled.haveMore()
 }
 
 /** The bytes sent and what waits in the sockets: it changes as long as anything moves. */
