@@ -11,10 +11,7 @@ import { UnmappedFiles } from './unmapped-files.js'
 /** Clock ticks are hundredths of a second on every Linux that Node runs on (sysconf(3), _SC_CLK_TCK). */
 const millisecondsPerTick = 10
 
-/**
- * pidusage keeps a descriptor open for each pid, and reads it even when the pid has come back as another process.
- * So long after its last use, in milliseconds, it closes it.
- */
+/** How long pidusage remembers a pid after its last use, in milliseconds. What it remembers is not used. */
 const maxage = 1000
 
 /** Whoever ends between being listed and being read is not there; more than so often in a row it is all of them. */
@@ -158,7 +155,7 @@ async function observe(stats: readonly ProcessStat[]): Promise<Observation[]> {
       { maxage }
     )
   } catch {
-    // All of them have ended since they were listed, or descriptors were closed while pidusage read them.
+    // All of them have ended since they were listed.
     usages = {}
   }
   return stats.flatMap(stat => {

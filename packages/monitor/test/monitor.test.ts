@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { Monitor, memoryBytes, type Sample } from '../src/index.js'
@@ -195,6 +196,28 @@ test('rejects a pid that nobody has', async () => {
   } catch (error) {
     assert.is((error as NodeJS.ErrnoException).code, 'ESRCH')
   }
+})
+
+test('keeps no descriptor open that it could close when it has long been somebody else’s', async () => {
+  await withProgram(['-e', 'setTimeout(() => {}, 60_000)'], async child => {
+    const monitor = await Monitor.start(child.pid as number, { interval: 60_000 })
+    try {
+      for (let count = 0; count < 3; count++) await monitor.sampleNow()
+      const open = readdirSync('/proc/self/fd').flatMap(descriptor => {
+        try {
+          return [readlinkSync(`/proc/self/fd/${descriptor}`)]
+        } catch {
+          return []
+        }
+      })
+      assert.equal(
+        open.filter(path => path.startsWith('/proc/') && path.endsWith('/stat')),
+        []
+      )
+    } finally {
+      await monitor.stop()
+    }
+  })
 })
 
 test.run()
