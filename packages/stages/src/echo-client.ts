@@ -272,7 +272,7 @@ export class EchoClient {
     if (this.#problem) return
     const { code } = error
     if (code !== undefined && ownErrors.has(code)) {
-      this.#problem = new Doubt(`${this.name} could not connect: ${error.message}`)
+      this.#problem = new Doubt(`${this.name} could not ${this.#connected ? 'go on' : 'connect'}: ${error.message}`)
     } else if (!this.#connected) {
       const what = code === 'ECONNREFUSED' ? 'the connection was refused' : error.message
       this.#problem = this.#blame('connection', `${what} (${this.name})`)

@@ -3,7 +3,7 @@ import { bytes, count, hexByte, seconds } from './format.js'
 import { stallPatience } from './patience.js'
 import { Blame, type BlameKind, Doubt } from './verdict.js'
 
-/** Errors of errno(3) that say that this machine has no more of something, or forbids it. */
+/** Errors of errno(3) that say that this machine has no more of something, or forbids it, or that we are at fault. */
 export const ownErrors: ReadonlySet<string> = new Set([
   'EMFILE',
   'ENFILE',
@@ -12,6 +12,8 @@ export const ownErrors: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
   'EACCES',
   'EPERM',
+  'EBADF',
+  'ENOTSOCK',
 ])
 
 /**
