@@ -13,6 +13,13 @@
 export const cpuLimit = 10
 
 /**
+ * A mean from here on, below the limit, says nothing on a machine without time to spare: processes that come and go, say,
+ * cannot be seen waiting, and would have used more. Below it a program is believed: who gets less than half of what he
+ * asks for is on a machine on which nothing can be judged (`Wakefulness`).
+ */
+export const doubtfulMean = cpuLimit / 2
+
+/**
  * The limit on any part of `spinSpan` milliseconds. A loop that spins uses 100 of one core; half of that leaves room
  * for a machine that is shared, and for a program that spins every other moment. A correct program that wakes up for
  * its timers or collects its garbage stays far below: it would have to work for a whole second without pause.

@@ -3,9 +3,10 @@ import { seconds } from '../format.js'
 import { Patience } from '../patience.js'
 import { describeQueues } from '../program/socket-queues.js'
 import type { StalledClients } from '../protocol.js'
-import { type CpuSpan, cpuLimit, judgeCpu, readyLimit, spinLimit, spinSpan } from '../rules/cpu-rule.js'
+import { type CpuSpan, cpuLimit, doubtfulMean, judgeCpu, readyLimit, spinLimit, spinSpan } from '../rules/cpu-rule.js'
+import { SpareTime } from '../spare-time.js'
 import type { StageTest, TestContext } from '../stage-test.js'
-import { Blame } from '../verdict.js'
+import { Blame, Doubt } from '../verdict.js'
 
 /** What is said to the program before and after it was idle, in bytes. */
 const greeting = 64
@@ -29,6 +30,9 @@ const stalledSize = 64 * 1024 * 1024
 const fillingTime = 500
 const lookEvery = 50
 const longestFilling = 10_000
+
+/** How often a program is looked at that gets little CPU time and may want more. */
+const looks = 3
 
 /** How often progress is told, in milliseconds. */
 const tellEvery = 5_000
@@ -83,10 +87,24 @@ async function settle(context: TestContext): Promise<void> {
   } while (performance.now() < deadline)
 }
 
-/** The seed's test. */
+/** The seed's test. What a machine without time to spare makes look like little is looked at again. */
 async function judgeIdle(context: TestContext, idle: EchoClient): Promise<void> {
-  const { window } = context.scale.cpu
   await settle(context)
+  for (let look = 1; ; look++) {
+    const spareTime = new SpareTime()
+    const mean = await watchIdle(context, idle)
+    if (mean < doubtfulMean || !spareTime.wasShort) return
+    const used = `used ${mean.toFixed(1)} % of one core`
+    if (look === looks) {
+      throw new Doubt(`this machine is too busy to tell: the program ${used}, which may be all that it could get`)
+    }
+    context.log(`${used} on a busy machine: once more`)
+  }
+}
+
+/** Watches the program beside an idle client. Returns the percentage of one core that it used, if that is allowed. */
+async function watchIdle(context: TestContext, idle: EchoClient): Promise<number> {
+  const { window } = context.scale.cpu
   const start = await context.resources.mark()
   for (let waited = 0; waited < window; waited += tellEvery) {
     await context.pause(Math.min(tellEvery, window - waited))
@@ -99,9 +117,9 @@ async function judgeIdle(context: TestContext, idle: EchoClient): Promise<void> 
   const spans = await context.resources.spansSince(start)
   const { mean, worst, worstAt, broken } = judgeCpu(spans)
   context.measure({ cpuPercent: mean, worstCpuPercent: worst }, { cpuPercent: cpuLimit, worstCpuPercent: spinLimit })
-  if (!broken) return
+  if (!broken) return mean
   const when = mean < cpuLimit ? `, ${seconds(worstAt)} after an idle client connected` : ' with one idle client'
-  blame(context, spans, start, when)
+  return blame(context, spans, start, when)
 }
 
 /** A client that does not read leaves nothing to do either, although its connection is full of bytes. */
