@@ -42,3 +42,6 @@ export const PROT_READ_WRITE = 3
 export const MAP_PRIVATE_ANONYMOUS = 0x22
 export const MADV_DONTNEED = 4
 export const MADV_HUGEPAGE = 14
+
+export const PR_SET_TIMERSLACK = 29
+export const SYS_epoll_pwait2 = 441
