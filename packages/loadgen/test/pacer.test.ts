@@ -11,6 +11,7 @@ class FakeClock {
   time = 1_000
   /** Every timer comes so much late, as those of a thread that slept do. */
   readonly late: number
+  readonly wakeUp = 0.02
   /** Timers of no delay, each of which costs a turn. */
   turns = 0
   #timers: { due: number; callback: () => void }[] = []

@@ -6,16 +6,15 @@ interface Clock {
   now(): number
   /** Calls back after at least `delay` milliseconds, fractions included; one of 0 takes a turn of the loop. */
   timer(delay: number, callback: () => void): unknown
+  /**
+   * Timers other than those of 0 come so much late (ms), since a thread that slept has to wake up. That would count as
+   * the server's latency: for as long before something is due the pacer waits turn by turn.
+   */
+  readonly wakeUp: number
 }
 
 /** What was begun later than this (ms) by the generator's fault is told. */
 export const lateness = 1
-
-/**
- * A thread that slept comes so much late (ms; 17 to 27 µs where it was measured), which would count as the server's
- * latency: for as long before something is due it waits turn by turn instead.
- */
-const wakeUp = 0.02
 
 /** Events begun in a row before others have their turn, when many are overdue. */
 const burst = 64
@@ -130,7 +129,7 @@ export class Pacer<Slot> {
     }
     const now = clock.now()
     if (due > now) {
-      this.#arm(Math.max(0, due - now - wakeUp))
+      this.#arm(Math.max(0, due - now - clock.wakeUp))
       return false
     }
     let slot = this.#free.shift()
