@@ -197,6 +197,7 @@ export interface ServerSample {
 export interface ServerReport {
   readonly pid: number
   readonly name: string
+  /** Of a long run each stands for several: see server-samples.ts. */
   readonly samples: readonly ServerSample[]
 }
 

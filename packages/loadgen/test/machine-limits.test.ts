@@ -25,15 +25,46 @@ test('what fits is let through', () => {
   assert.is(problems({ workload: 'churn', rate: { from: 100, to: 100 } }), '')
 })
 
-test('ports: for each target, or where addresses are named for each of them, whatever the targets', () => {
-  const clients = 2 * ports
+test('ports: each source address has all of them for each target', () => {
+  const idle = (rounds: number, more: Partial<LoadPlan> = {}) =>
+    problems({ workload: 'idle', clients: Math.ceil(rounds * ports), ...more } as Partial<LoadPlan>)
   const targets = [local(8001), local(8002)]
-  assert.match(problems({ workload: 'idle', clients }), /connections to one target need as many local ports/)
-  assert.not.match(problems({ workload: 'idle', clients, targets }), /local ports/)
-  const sourceAddresses = ['127.0.0.2']
-  assert.match(problems({ workload: 'idle', clients, targets, sourceAddresses }), /from one address need/)
-  const two = ['127.0.0.2', '127.0.0.3']
-  assert.not.match(problems({ workload: 'idle', clients, targets, sourceAddresses: two }), /local ports/)
+  const sourceAddresses = ['127.0.0.2', '127.0.0.3']
+  const [one] = sourceAddresses as [string]
+  assert.match(idle(2), /connections to one target need as many local ports/)
+  assert.not.match(idle(2, { targets }), /local ports/)
+  assert.match(idle(2.1, { targets }), /to one target need/)
+  assert.match(idle(1.1, { sourceAddresses: [one] }), /from one address to one target need/)
+  assert.not.match(idle(2, { targets, sourceAddresses: [one] }), /local ports/)
+  assert.match(idle(2.1, { targets, sourceAddresses: [one] }), /from one address to one target need/)
+  assert.not.match(idle(4, { targets, sourceAddresses }), /local ports/)
+  assert.match(idle(4.1, { targets, sourceAddresses }), /from one address to one target need/)
+  // The same twice is no second one.
+  assert.match(idle(1.1, { targets: [local(8001), local(8001)] }), /local ports/)
+  assert.match(idle(1.1, { sourceAddresses: [one, one] }), /local ports/)
+})
+
+test('ports on engine node: each source address has them once, whatever the targets', () => {
+  const targets = [local(8001), local(8002)]
+  const more: Partial<LoadPlan> = { targets, sourceAddresses: ['127.0.0.2', '127.0.0.3'], engine: 'node' }
+  const idle = (rounds: number) =>
+    problems({ workload: 'idle', clients: Math.ceil(rounds * ports), ...more } as Partial<LoadPlan>)
+  assert.not.match(idle(2), /local ports/)
+  assert.match(idle(2.1), /from one address need/)
+})
+
+test('ports of a segment: those of the pairs of address and target that it has', () => {
+  const idle = (segments: number, rounds: number, sourceAddresses: string[] = []) =>
+    problems({
+      ...{ workload: 'idle', targets: [local(8001), local(8002)], sourceAddresses },
+      ...{ clients: Math.ceil(rounds * ports * segments), segment: { index: 1, count: segments } },
+    })
+  // Every second connection goes to the same target.
+  assert.match(idle(2, 1.1), /to one target need/)
+  assert.not.match(idle(3, 2), /local ports/)
+  assert.match(idle(2, 2.1, ['127.0.0.2', '127.0.0.3']), /from one address to one target need/)
+  assert.not.match(idle(2, 2, ['127.0.0.2', '127.0.0.3']), /local ports/)
+  assert.match(idle(4, 1.1, ['127.0.0.2', '127.0.0.3']), /from one address to one target need/)
 })
 
 test('ports in TIME_WAIT: no faster than they come back, unless connections end by RST', () => {

@@ -5,6 +5,8 @@ import { type Summary, summarise } from './summary.js'
 export interface MonitorOptions {
   /** Milliseconds between samples. Below 500 the 10 ms steps of the kernel's clock show in `cpuPercent`. */
   readonly interval: number
+  /** Default true. False for a watch without end: `samples` has only the last one, and the summary knows no other. */
+  readonly keepSamples?: boolean
   onSample?(sample: Sample): void
   /** No member of the tree runs any more. */
   onEnd?(): void
@@ -103,6 +105,7 @@ export class Monitor {
       this.#options.onEnd?.()
       return undefined
     }
+    if (this.#options.keepSamples === false) this.samples.length = 0
     this.samples.push(sample)
     this.#options.onSample?.(sample)
     return sample

@@ -178,6 +178,26 @@ test('takes the end of the process for an event, not for idleness', async () => 
   })
 })
 
+test('keeps only the last sample where that is asked for, and tells of all', async () => {
+  await withProgram([fixture('burner.js'), 'alone', '0.5', '0.5'], async (child, ended) => {
+    const told: Sample[] = []
+    const monitor = await Monitor.start(child.pid as number, {
+      ...{ interval: 50, keepSamples: false },
+      onSample: sample => told.push(sample),
+    })
+    await ended
+    await monitor.stop()
+    assert.ok(told.length > 2)
+    assert.equal(monitor.samples, told.slice(-1))
+    const seconds = told.map(({ cpuSeconds }) => cpuSeconds)
+    assert.equal(
+      seconds,
+      seconds.toSorted((one, other) => one - other)
+    )
+    assert.ok((seconds.at(-1) as number) > 0)
+  })
+})
+
 test('watches whom the caller names', async () => {
   await withProgram([fixture('burner.js'), 'alone', '0.1', '5'], async child => {
     const monitor = await Monitor.start(1, { interval: 100, members: () => [child.pid as number] })

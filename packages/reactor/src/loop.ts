@@ -149,7 +149,7 @@ export interface Loop {
    * May throw a SystemError when no socket can be had at all: `EMFILE`, or `ECANCELED` when the loop is ending.
    */
   connect(options: ConnectOptions, handler: SocketHandler): Socket
-  /** Calls back once after at least `delay` milliseconds. */
+  /** Calls back once after at least `delay` milliseconds, fractions included. */
   timer(delay: number, callback: () => void): Timer
   /** Messages posted to `port` arrive here. LoopThread sends them. */
   receive(port: MessagePort, onMessage: (message: unknown) => void): void

@@ -111,7 +111,11 @@ describeMatrix('ending', (test, engine) => {
         send(client, 'bye')
         client.socket.shutdown()
         server.socket.shutdown()
-        rig.loop.timer(30, () => {
+        const look = () => {
+          if (!client.events.includes('end') || !server.events.includes('end')) {
+            rig.loop.timer(10, look)
+            return
+          }
           assert.equal(client.events, ['connect', 'end'])
           assert.equal(server.events, ['read', 'end'])
           client.socket.close()
@@ -121,7 +125,8 @@ describeMatrix('ending', (test, engine) => {
             assert.equal([client.closes, client.error, server.closes, server.error], [1, undefined, 1, undefined])
             rig.loop.stop()
           })
-        })
+        }
+        rig.loop.timer(30, look)
       })
     }))
 

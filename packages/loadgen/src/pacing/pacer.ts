@@ -4,15 +4,17 @@ import type { Schedule } from './schedule.js'
 interface Clock {
   /** Milliseconds, as finely as there are. */
   now(): number
-  /** Calls back after at least `delay` milliseconds; it may come up to a millisecond late, except for a delay of 0. */
+  /** Calls back after at least `delay` milliseconds, fractions included; one of 0 takes a turn of the loop. */
   timer(delay: number, callback: () => void): unknown
+  /**
+   * Timers other than those of 0 come so much late (ms), since a thread that slept has to wake up. That would count as
+   * the server's latency: for as long before something is due the pacer waits turn by turn.
+   */
+  readonly wakeUp: number
 }
 
 /** What was begun later than this (ms) by the generator's fault is told. */
 export const lateness = 1
-
-/** Timers are late by up to so much (ms): what is due sooner is waited for turn by turn. */
-const timerStep = 1
 
 /** Events begun in a row before others have their turn, when many are overdue. */
 const burst = 64
@@ -127,7 +129,7 @@ export class Pacer<Slot> {
     }
     const now = clock.now()
     if (due > now) {
-      this.#arm(due - now <= timerStep ? 0 : due - now - timerStep)
+      this.#arm(Math.max(0, due - now - clock.wakeUp))
       return false
     }
     let slot = this.#free.shift()

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
 import type { Environment } from '../report.js'
 
-/** Where and when a run that starts now takes place. */
-export function describeEnvironment(): Environment {
+/** Where and when a run takes place that starts at `startedAt` (milliseconds since 1970). */
+export function describeEnvironment(startedAt: number): Environment {
   const cores = cpus()
   return {
     loadgen: version,
@@ -12,7 +12,7 @@ export function describeEnvironment(): Environment {
     cpu: cores[0]?.model.trim() || 'unknown',
     cores: cores.length,
     memory: totalmem(),
-    startedAt: new Date().toISOString(),
+    startedAt: new Date(startedAt).toISOString(),
   }
 }
 

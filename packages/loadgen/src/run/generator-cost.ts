@@ -13,7 +13,7 @@ const tolerableShare = 0.01
 
 /**
  * What loadgen used, and whether that was the limit: where there is a schedule, whether it was kept (a thread that
- * paces messages finely uses its core in any case); otherwise, whether a thread had a core's time left.
+ * waits for the next message turn by turn uses its core in any case); otherwise, whether a thread had a core's time left.
  */
 export function generatorCost(
   cpu: { readonly process: number; readonly threads: readonly number[] },

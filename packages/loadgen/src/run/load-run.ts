@@ -4,7 +4,7 @@ import { portion, shareOfSegment } from '../pacing/share.js'
 import type { LoadPlan, Resolved } from '../plan.js'
 import { Problems } from '../problems.js'
 import { resolvePlan, workloadOf } from '../registry.js'
-import type { Environment, Interval, LoadReport, Progress } from '../report.js'
+import type { Interval, LoadReport, Progress } from '../report.js'
 import { sharedNow } from '../thread/clock.js'
 import type { Assignment, LoadEvent, ThreadReport } from '../thread/protocol.js'
 import { describeEnvironment } from './environment.js'
@@ -86,7 +86,6 @@ class ThreadedRun implements LoadRun {
   readonly report: Promise<LoadReport>
   readonly #options: LoadOptions
   readonly #watch: ServerWatch | undefined
-  readonly #environment: Environment = describeEnvironment()
   readonly #account: IntervalAccount
   readonly #threads: LoadThreads
   readonly #asking: ((progress: Progress) => void)[] = []
@@ -98,6 +97,7 @@ class ThreadedRun implements LoadRun {
   /** Where each thread stood when it ended. */
   readonly #last: (Progress | undefined)[]
   #begunAt = performance.now()
+  #environment = describeEnvironment(Date.now())
   #beginTimer: NodeJS.Timeout | undefined
   #finish!: (report: LoadReport | Promise<LoadReport>) => void
   #fault!: (error: Error) => void
@@ -152,12 +152,15 @@ class ThreadedRun implements LoadRun {
 
   #begin(): void {
     // The last stretch is left to the threads, whose timers are finer.
-    const wait = this.plan.startAt - Date.now() - startingTime
+    const now = Date.now()
+    const delay = Math.max(0, this.plan.startAt - now)
+    const wait = delay - startingTime
     if (wait > 0) {
       this.#beginTimer = setTimeout(() => this.#begin(), Math.min(wait, longestTimer))
       return
     }
-    const delay = Math.max(0, this.plan.startAt - Date.now())
+    // Of this moment all times of the report are told, which those of other shares are compared with.
+    this.#environment = describeEnvironment(now + delay)
     this.#begunAt = performance.now() + delay
     this.#account.begin()
     this.#threads.post({ kind: 'begin', at: sharedNow() + delay })

@@ -25,14 +25,17 @@ export function checkMachineLimits(plan: Resolved<LoadPlan>, problems: Problems)
     `${formatCount(atOnce)} connections need ${formatCount(needed)} open descriptors, the limit is ${formatCount(descriptors)}; raise it with ulimit -n ${needed}, or open fewer`
   )
   const ports = localPorts()
-  const toOne = Math.ceil(atOnce / pathsOf(plan))
-  const [shared, remedy] =
-    plan.sourceAddresses.length > 0 ? ['from one address', ''] : ['to one target', 'name more targets, ']
+  const onOne = Math.ceil(atOnce * busiestPath(plan))
+  const [shared, remedy] = boundFirst(plan) ? ['from one address', ''] : [pathText(plan), 'name more targets, ']
   problems.expect(
-    toOne <= ports,
-    `${formatCount(toOne)} connections ${shared} need as many local ports, the system has ${formatCount(ports)}; widen net.ipv4.ip_local_port_range, ${remedy}or give more addresses with --source-ip`
+    onOne <= ports,
+    `${formatCount(onOne)} connections ${shared} need as many local ports, the system has ${formatCount(ports)}; widen net.ipv4.ip_local_port_range, ${remedy}or give more addresses with --source-ip`
   )
   checkTimeWait(plan, ports, problems)
+}
+
+function pathText({ sourceAddresses }: Resolved<LoadPlan>): string {
+  return sourceAddresses.length > 0 ? 'from one address to one target' : 'to one target'
 }
 
 /** What a plan asks of the other side's listeners, where that may be too much; for people. */
@@ -48,12 +51,13 @@ function checkTimeWait(plan: Resolved<LoadPlan>, ports: number, problems: Proble
   // tcp_tw_reuse (Linux: Documentation/networking/ip-sysctl): 1 always, 2 on loopback only.
   const reuse = numberIn('/proc/sys/net/ipv4/tcp_tw_reuse')
   const local = plan.targets.every(({ host }) => /^(127\.|localhost$|::1$)/.test(host))
-  const held = reuse === 1 || (reuse === 2 && local) ? timeWaitReused : timeWait
-  const rate = Math.max(plan.rate.from, plan.rate.to) / plan.segment.count / pathsOf(plan)
+  const reused = !boundFirst(plan) && (reuse === 1 || (reuse === 2 && local))
+  const held = reused ? timeWaitReused : timeWait
+  const rate = (Math.max(plan.rate.from, plan.rate.to) / plan.segment.count) * busiestPath(plan)
   const most = Math.floor((ports * 1000) / held)
   problems.expect(
     rate <= most,
-    `${formatCount(Math.ceil(rate))} connections a second to one target leave more ports in TIME_WAIT than there are (${formatCount(most)} a second can be had); add --rst, --source-ip or targets`
+    `${formatCount(Math.ceil(rate))} connections a second ${pathText(plan)} leave more ports in TIME_WAIT than there are (${formatCount(most)} a second can be had); add --rst, --source-ip or targets`
   )
 }
 
@@ -64,10 +68,34 @@ export function connectionsAtOnce(plan: Resolved<LoadPlan>): number {
   return portion(connections, shareOfSegment(plan.segment))
 }
 
-/** Who has all local ports for itself: each target, or where sockets are bound before they connect, each address. */
-function pathsOf({ targets, sourceAddresses }: Resolved<LoadPlan>): number {
-  if (sourceAddresses.length > 0) return new Set(sourceAddresses).size
-  return Math.max(1, new Set(targets.map(({ host, port }) => `${host} ${port}`)).size)
+/**
+ * Which share of the connections has the same local ports to choose from: those from one address to one target, or
+ * where sockets are bound first, all from one address. Connection n goes to target n mod t, and with each round of the
+ * targets comes the next address (see connection.ts), so that a segment may have only some of the pairs.
+ */
+function busiestPath(plan: Resolved<LoadPlan>): number {
+  const { targets, sourceAddresses, segment } = plan
+  const { index, count } = shareOfSegment(segment)
+  const pairs = targets.length * Math.max(1, sourceAddresses.length)
+  const turns = pairs / greatestCommonDivisor(pairs, count)
+  const uses = new Map<string, number>()
+  for (let turn = 0; turn < turns; turn++) {
+    const pair = (index + turn * count) % pairs
+    const source = sourceAddresses[Math.floor(pair / targets.length)] ?? ''
+    const target = targets[pair % targets.length]
+    const path = boundFirst(plan) ? source : `${source} ${target?.host} ${target?.port}`
+    uses.set(path, (uses.get(path) ?? 0) + 1)
+  }
+  return Math.max(...uses.values()) / turns
+}
+
+/** Whether bind(2) chooses the port (node:net knows no IP_BIND_ADDRESS_NO_PORT), which is then not used twice. */
+function boundFirst({ engine, sourceAddresses }: Resolved<LoadPlan>): boolean {
+  return engine === 'node' && sourceAddresses.length > 0
+}
+
+function greatestCommonDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestCommonDivisor(other, one % other)
 }
 
 /** The soft limit, which Node itself raises to the hard one. Infinity where the system does not tell. */

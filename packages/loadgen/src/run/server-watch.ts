@@ -3,21 +3,22 @@ import { Monitor, type Sample } from 'monitor'
 import { type LoadPlan, type Resolved, targetName } from '../plan.js'
 import type { ServerReport, ServerSample } from '../report.js'
 import { listenerOf } from './listener-process.js'
+import { ServerSamples } from './server-samples.js'
 
 /** Milliseconds between two samples. */
 const sampleInterval = 500
 
 /** Samples the server while a run lasts. */
 export class ServerWatch {
-  readonly #monitor: Monitor
   readonly #pid: number
-  /** When the monitor started, on the clock of `performance.now()`. */
-  readonly #startedAt: number
+  readonly #samples = new ServerSamples()
+  /** When the monitor starts, on the clock of `performance.now()`. */
+  readonly #startedAt = performance.now()
+  #monitor: Monitor | undefined
+  #name = ''
 
-  private constructor(pid: number, monitor: Monitor, startedAt: number) {
+  private constructor(pid: number) {
     this.#pid = pid
-    this.#monitor = monitor
-    this.#startedAt = startedAt
   }
 
   /** Begins with what the plan asks for, if anything. Rejects with a UsageError where there is no such process. */
@@ -30,29 +31,38 @@ export class ServerWatch {
         `--monitor auto: found no process of yours that listens on ${first && targetName(first)}; give its PID`
       )
     }
-    const startedAt = performance.now()
-    const monitor = await Monitor.start(pid, { interval: sampleInterval }).catch(error => {
+    const watch = new ServerWatch(pid)
+    await watch.#start().catch(error => {
       throw new UsageError(`--monitor: ${(error as Error).message}`)
     })
-    return new ServerWatch(pid, monitor, startedAt)
+    return watch
   }
 
-  /** Takes a last sample, and tells all of them; the run began at `begunAt` of `performance.now()`. */
+  async #start(): Promise<void> {
+    const onSample = (sample: Sample) => {
+      this.#name ||= sample.processes[0]?.name ?? ''
+      this.#samples.add(reduced(sample))
+    }
+    this.#monitor = await Monitor.start(this.#pid, { interval: sampleInterval, keepSamples: false, onSample })
+  }
+
+  /** Takes a last sample, and tells what came of all; the run began at `begunAt` of `performance.now()`. */
   async stop(begunAt: number): Promise<ServerReport> {
-    await this.#monitor.stop()
-    const { samples } = this.#monitor
+    await this.#monitor?.stop()
+    const shift = this.#startedAt - begunAt
     return {
       pid: this.#pid,
-      name: samples[0]?.processes[0]?.name ?? '',
-      samples: samples.map(sample => reduced(sample, this.#startedAt - begunAt)),
+      name: this.#name,
+      samples: this.#samples.list.map(sample => ({ ...sample, at: sample.at + shift })),
     }
   }
 }
 
-function reduced(sample: Sample, shift: number): ServerSample {
+/** What a report has of a sample; its time is that of the monitor. */
+function reduced(sample: Sample): ServerSample {
   const { atMilliseconds, cpuPercent, cpuSeconds, rssBytes, pssBytes, threads, descriptors } = sample
   return {
-    at: atMilliseconds + shift,
+    at: atMilliseconds,
     cpuPercent,
     cpuSeconds,
     rss: rssBytes,

@@ -9,13 +9,14 @@ import { connectionsAtOnce } from './machine-limits.js'
  */
 const fewEnough = 12_000
 
-/** Where sockets are bound before they connect, the search is longer. */
+/** Where bind(2) chooses the port, as on engine node, the search is longer. */
 const fewEnoughBound = 6_000
 
 /**
  * The local addresses that a plan connects from. Where none are named, all targets are on the loopback interface, and
  * one address would be slow or have too few ports: as many of its addresses as it takes. Any of 127.0.0.0/8 will do, and
- * each run takes others, for the ports of the one before are in TIME_WAIT (tcp(7)), where bind(2) does not get them.
+ * each run takes others, for the ports of the one before are in TIME_WAIT (tcp(7)): bind(2) does not get them, and
+ * connect(2) only after a while.
  */
 export function sourceAddressesOf(plan: Resolved<LoadPlan>): readonly string[] {
   const { sourceAddresses, targets } = plan

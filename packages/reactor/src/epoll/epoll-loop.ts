@@ -8,6 +8,7 @@ import { close } from '../linux/libc.js'
 import { mapRegion } from '../linux/mapped-memory.js'
 import { openConnecting, openListening } from '../linux/open-socket.js'
 import { acceptedPeer, localPortOf } from '../linux/socket-address.js'
+import { wakeOnTime } from '../linux/timer-slack.js'
 import type { ConnectOptions, Listener, ListenOptions, Loop, Socket, SocketHandler, Timer } from '../loop.js'
 import { ReadyQueue } from '../ready-queue.js'
 import { SystemError } from '../system-error.js'
@@ -25,9 +26,6 @@ const readBlockSize = 256 * 1024
 /** Descriptors may also be freed by others than the loop, who do not tell: so many milliseconds later it looks. */
 const shortageRetry = 500
 
-/** The longest that epoll_wait(2) can wait, in milliseconds. */
-const longestWait = 2 ** 31 - 1
-
 const socketMask = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET
 
 /** The edge-triggered loop: one epoll instance, one thread, every syscall made directly. */
@@ -38,7 +36,7 @@ export class EpollLoop implements Loop {
   turns = 0
   now = performance.now()
   readonly #readArena: Arena
-  readonly #events = new EpollEvents()
+  readonly #events: EpollEvents
   readonly #timers = new TimerHeap()
   /** Who owns a descriptor, by its number. */
   readonly #owners: (EpollSocket | EpollListener | undefined)[] = []
@@ -55,13 +53,14 @@ export class EpollLoop implements Loop {
   #ended = false
   #failure: { error: unknown } | undefined
 
-  constructor(options: LoopOptions) {
+  constructor(options: LoopOptions, events = new EpollEvents()) {
     const allocate = options.allocateRegion ?? mapRegion
     this.arena = new Arena(allocate, keepBlockSize)
     this.#readArena = new Arena(allocate, readBlockSize)
     this.#readBlock = this.#readArena.lease()
     this.#ownsWakeFd = options.wakeToken === undefined
     this.#wakeFd = options.wakeToken ?? createEventFd()
+    this.#events = events
     this.#events.add(this.#wakeFd, 0, EPOLLIN | EPOLLET)
   }
 
@@ -166,6 +165,7 @@ export class EpollLoop implements Loop {
 
   async run(): Promise<void> {
     if (this.#ended) throw new Error('a loop runs only once')
+    wakeOnTime()
     try {
       while (!this.#stopping) this.#turn()
     } catch (error) {
@@ -192,8 +192,7 @@ export class EpollLoop implements Loop {
   #timeout(): number {
     if (!this.ready.empty || this.#closing.length > 0) return 0
     const due = this.#timers.nextDue
-    if (due === Number.POSITIVE_INFINITY) return -1
-    return Math.min(longestWait, Math.max(0, Math.ceil(due - performance.now())))
+    return due === Number.POSITIVE_INFINITY ? -1 : Math.max(0, due - performance.now())
   }
 
   #dispatch(index: number): void {

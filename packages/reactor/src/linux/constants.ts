@@ -17,6 +17,8 @@ export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
 export const SO_LINGER = 13
 export const SO_REUSEPORT = 15
+export const IPPROTO_IP = 0
+export const IP_BIND_ADDRESS_NO_PORT = 24
 export const IPPROTO_TCP = 6
 export const TCP_NODELAY = 1
 export const IPPROTO_IPV6 = 41
@@ -42,3 +44,6 @@ export const PROT_READ_WRITE = 3
 export const MAP_PRIVATE_ANONYMOUS = 0x22
 export const MADV_DONTNEED = 4
 export const MADV_HUGEPAGE = 14
+
+export const PR_SET_TIMERSLACK = 29
+export const SYS_epoll_pwait2 = 441

@@ -156,6 +156,16 @@ export const epollWait = declare<(epollFd: number, events: number, maximum: numb
   ['int', 'uint64_t', 'int', 'int']
 )
 
+/** prctl(2) */
+export const prctl = declare<
+  (operation: number, second: number, third: number, fourth: number, fifth: number) => number
+>('prctl', 'int', ['int', 'uint64_t', 'uint64_t', 'uint64_t', 'uint64_t'])
+
+/** syscall(2), for calls that return an int and that not every C library has a function for. */
+export const systemCall = declare<
+  (number: number, first: number, second: number, third: number, fourth: number, fifth: number, sixth: number) => number
+>('syscall', 'int', ['int64_t', 'uint64_t', 'uint64_t', 'uint64_t', 'uint64_t', 'uint64_t', 'uint64_t'])
+
 /** errno(3) of the last call on this thread; ask straight after the call that failed. */
 export const errno: () => number = koffi.errno
 

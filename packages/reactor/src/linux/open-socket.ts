@@ -4,6 +4,8 @@ import { SystemError } from '../system-error.js'
 import {
   AF_INET6,
   EINPROGRESS,
+  IP_BIND_ADDRESS_NO_PORT,
+  IPPROTO_IP,
   IPPROTO_IPV6,
   IPV6_V6ONLY,
   SO_REUSEADDR,
@@ -15,7 +17,7 @@ import {
 } from './constants.js'
 import { bind, close, connect, errno, listen, socket } from './libc.js'
 import { addressPointer, encodeAddress, familyOf } from './socket-address.js'
-import { applySocketOptions, setOption } from './socket-options.js'
+import { applySocketOptions, setOption, tryOption } from './socket-options.js'
 
 const defaultBacklog = 4096
 
@@ -35,6 +37,14 @@ function openSocket(host: string, prepare: (fd: number) => void): number {
 function bindTo(fd: number, host: string, port: number): void {
   const length = encodeAddress(host, port)
   if (bind(fd, addressPointer, length) < 0) throw SystemError.fromErrno('bind', errno(), joinAddress(host, port))
+}
+
+/**
+ * Makes bind(2) take the address only, and connect(2) the port (ip(7), IP_BIND_ADDRESS_NO_PORT; of IPv6 sockets too).
+ * Connections to different targets may then have the same port, where bind would give each one of its own.
+ */
+function leavePortToConnect(fd: number): void {
+  tryOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
 }
 
 /** A listening socket (socket(2), bind(2), listen(2)). Throws a SystemError. */
@@ -71,7 +81,10 @@ export function openUnconnected(options: ConnectOptions): number {
   const { host, port, localAddress } = options
   return openSocket(host, fd => {
     applySocketOptions(fd, options)
-    if (localAddress !== undefined) bindTo(fd, localAddress, 0)
+    if (localAddress !== undefined) {
+      leavePortToConnect(fd)
+      bindTo(fd, localAddress, 0)
+    }
     // Here, where an address that is none still closes the socket.
     encodeAddress(host, port)
   })

@@ -10,8 +10,13 @@ const scratch = mapScratch(16)
 
 /** Sets an option whose value is an int (setsockopt(2)). Throws a SystemError that names the option. */
 export function setOption(fd: number, level: number, option: number, value: number, name: string): void {
+  if (!tryOption(fd, level, option, value)) throw SystemError.fromErrno('setsockopt', errno(), name)
+}
+
+/** The same for an option that not every system has: false where it was not set, with errno(3). */
+export function tryOption(fd: number, level: number, option: number, value: number): boolean {
   scratch.view.setInt32(0, value, littleEndian)
-  if (setsockopt(fd, level, option, scratch.address, 4) < 0) throw SystemError.fromErrno('setsockopt', errno(), name)
+  return setsockopt(fd, level, option, scratch.address, 4) === 0
 }
 
 /**

@@ -1,8 +1,11 @@
 import type { Timer } from '../loop.js'
-import { TimerHeap } from '../timer-heap.js'
+import { type TimerEntry, TimerHeap } from '../timer-heap.js'
 
 /** The longest that Node's timers can wait. */
 const forever = 2 ** 31 - 1
+
+/** The shortest, in milliseconds: 0 is taken for it. What is sooner is waited for turn by turn. */
+const shortest = 1
 
 /**
  * The timers of a loop on one timer of Node's, which alone would fire them up to a millisecond early, and those of
@@ -21,7 +24,8 @@ export class NodeTimers {
 
   add(delay: number, callback: () => void): Timer {
     const entry = this.#heap.add(performance.now() + delay, callback)
-    this.#arm()
+    if (delay < shortest) this.#turnUntilDue(entry)
+    else this.#arm()
     return {
       cancel: () => {
         this.#heap.cancel(entry)
@@ -43,7 +47,18 @@ export class NodeTimers {
     this.#armedFor = due
     if (due === Number.POSITIVE_INFINITY) return
     const delay = Math.min(forever, Math.max(0, Math.ceil(due - performance.now())))
-    this.#armed = setTimeout(() => this.#fire(), delay)
+    this.#armed = setTimeout(() => {
+      this.#armedFor = Number.POSITIVE_INFINITY
+      this.#fire()
+    }, delay)
+  }
+
+  #turnUntilDue(entry: TimerEntry): void {
+    setImmediate(() => {
+      if (this.#ended || entry.index === -1) return
+      this.#fire()
+      if (entry.index !== -1) this.#turnUntilDue(entry)
+    })
   }
 
   #fire(): void {
@@ -51,7 +66,6 @@ export class NodeTimers {
     for (let timer = this.#heap.takeDue(now); timer !== undefined; timer = this.#heap.takeDue(now)) {
       this.#call(timer.callback)
     }
-    this.#armedFor = Number.POSITIVE_INFINITY
     this.#arm()
   }
 }

@@ -2,6 +2,7 @@ import { endianness } from 'node:os'
 import { EAGAIN, EINTR, ENOMEM } from '../linux/constants.js'
 import { close, errno, mmap, munmap, viewOf } from '../linux/libc.js'
 import { mapScratch } from '../linux/mapped-memory.js'
+import { timespecBytes, writeTimespec } from '../linux/timespec.js'
 import { SystemError } from '../system-error.js'
 import {
   EBUSY,
@@ -27,6 +28,8 @@ const submissionBytes = 64
 const submissionWords = submissionBytes / 4
 const completionWords = 4
 const parameterBytes = 120
+/** Of a `struct io_uring_getevents_arg`. */
+const waitBytes = 24
 
 /** Bytes that `Ring.stage` offers. */
 export const stageBytes = 320
@@ -129,7 +132,7 @@ export class Ring {
     this.#completionsAt = completionsAt >> 2
     // The indirection from ring to entries is the identity, for ever.
     for (let entry = 0; entry < this.#submissionEntries; entry++) this.#words[(arrayAt >> 2) + entry] = entry
-    this.#wait = mapScratch(40)
+    this.#wait = mapScratch(waitBytes + timespecBytes)
     this.#stages = mapScratch(this.#submissionEntries * stageBytes)
     this.#stage = { view: this.#stages.view, offset: 0, address: 0 }
   }
@@ -218,7 +221,7 @@ export class Ring {
       complete,
       limited ? flags | IORING_ENTER_EXT_ARG : flags,
       limited ? this.#wait.address : 0,
-      limited ? 24 : 0
+      limited ? waitBytes : 0
     )
     if (count >= 0) {
       this.#submitted = (this.#submitted + count) | 0
@@ -231,12 +234,9 @@ export class Ring {
   /** A `struct io_uring_getevents_arg` without a signal mask, followed by the timespec that it points to. */
   #setTimeout(timeout: number): void {
     const { view, address } = this.#wait
-    const seconds = Math.floor(timeout / 1000)
-    view.setUint32(16, address + 24, littleEndian)
-    view.setUint32(20, (address + 24) / twoTo32, littleEndian)
-    view.setUint32(24, seconds, littleEndian)
-    view.setUint32(28, seconds / twoTo32, littleEndian)
-    view.setUint32(32, Math.floor((timeout - seconds * 1000) * 1e6), littleEndian)
+    view.setUint32(16, address + waitBytes, littleEndian)
+    view.setUint32(20, (address + waitBytes) / twoTo32, littleEndian)
+    writeTimespec(view, waitBytes, timeout)
   }
 
   /** Looks how far the completions go now. `next` goes so far and no farther, which bounds a turn. */

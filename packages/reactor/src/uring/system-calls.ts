@@ -1,32 +1,11 @@
-import koffi from 'koffi'
+import { systemCall } from '../linux/libc.js'
 import { SYS_io_uring_enter, SYS_io_uring_register, SYS_io_uring_setup } from './abi.js'
 
-type SystemCall = (
-  number: number,
-  first: number,
-  second: number,
-  third: number,
-  fourth: number,
-  fifth: number,
-  sixth: number
-) => number
-
-// syscall(2): glibc and musl have no functions of their own for io_uring. All three calls return an int.
-const call = koffi
-  .load(null)
-  .func('syscall', 'int', [
-    'int64_t',
-    'uint64_t',
-    'uint64_t',
-    'uint64_t',
-    'uint64_t',
-    'uint64_t',
-    'uint64_t',
-  ]) as unknown as SystemCall
+// glibc and musl have no functions of their own for io_uring.
 
 /** io_uring_setup(2): a descriptor, or -1 with errno(3) set. `parameters` is the address of a `struct io_uring_params`. */
 export function ioUringSetup(entries: number, parameters: number): number {
-  return call(SYS_io_uring_setup, entries, parameters, 0, 0, 0, 0)
+  return systemCall(SYS_io_uring_setup, entries, parameters, 0, 0, 0, 0)
 }
 
 /** io_uring_enter(2): how many entries were submitted, or -1 with errno(3) set. */
@@ -38,10 +17,10 @@ export function ioUringEnter(
   argument: number,
   argumentBytes: number
 ): number {
-  return call(SYS_io_uring_enter, fd, submit, complete, flags, argument, argumentBytes)
+  return systemCall(SYS_io_uring_enter, fd, submit, complete, flags, argument, argumentBytes)
 }
 
 /** io_uring_register(2): 0 or more, or -1 with errno(3) set. */
 export function ioUringRegister(fd: number, operation: number, argument: number, count: number): number {
-  return call(SYS_io_uring_register, fd, operation, argument, count, 0, 0)
+  return systemCall(SYS_io_uring_register, fd, operation, argument, count, 0, 0)
 }

@@ -7,6 +7,7 @@ import { clearEventFd, closeEventFd, createEventFd, signalEventFd } from '../lin
 import { mapRegion } from '../linux/mapped-memory.js'
 import { openListening, openUnconnected } from '../linux/open-socket.js'
 import { encodeAddress, encodedAddress, localPortOf, peerOf } from '../linux/socket-address.js'
+import { wakeOnTime } from '../linux/timer-slack.js'
 import type { ConnectOptions, Listener, ListenOptions, Loop, Socket, SocketHandler, Timer } from '../loop.js'
 import { ReadyQueue } from '../ready-queue.js'
 import { SystemError } from '../system-error.js'
@@ -174,6 +175,7 @@ export class UringLoop implements Loop {
 
   async run(): Promise<void> {
     if (this.#ended) throw new Error('a loop runs only once')
+    wakeOnTime()
     try {
       while (!this.#stopping) this.#turn()
     } catch (error) {

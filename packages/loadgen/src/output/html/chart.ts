@@ -7,7 +7,7 @@ import {
 } from '../../measurement/recorded-latency.js'
 import { memoryOf } from '../../measurement/server-cost.js'
 import type { Interval, LoadReport, Phase } from '../../report.js'
-import { thinOutIntervals, thinOutSamples } from './thin-out.js'
+import { thinOutIntervals } from './thin-out.js'
 
 /** What page/page.js draws as one chart. */
 export interface Chart {
@@ -136,7 +136,7 @@ function connectionChart({ intervals }: LoadReport): Chart {
 }
 
 function serverCharts({ server }: LoadReport): Chart[] {
-  const samples = thinOutSamples(server?.samples ?? [])
+  const samples = server?.samples ?? []
   const x = samples.map(({ at }) => short(at / 1000))
   const time = { across: 'time', logarithmic: false, x } as const
   // The first sample has none before it to compare with.

@@ -1,7 +1,6 @@
 import type { LatencySummary } from '../../measurement/latency-recorder.js'
 import { latencyKinds } from '../../measurement/recorded-latency.js'
-import { memoryOf } from '../../measurement/server-cost.js'
-import type { FailureCounts, FailureKind, Interval, ServerSample } from '../../report.js'
+import type { FailureCounts, FailureKind, Interval } from '../../report.js'
 
 /** More points than any screen has columns only make a page slow. */
 const mostPoints = 4_000
@@ -28,20 +27,6 @@ export function thinOutIntervals(intervals: readonly Interval[]): readonly Inter
     }
   }
   return thinned
-}
-
-/** As many samples as can be drawn: of neighbours the mean CPU and the most memory. */
-export function thinOutSamples(samples: readonly ServerSample[]): readonly ServerSample[] {
-  const size = Math.ceil(samples.length / mostPoints)
-  if (size <= 1) return samples
-  const groups = Array.from({ length: Math.ceil(samples.length / size) }, (_, index) =>
-    samples.slice(index * size, (index + 1) * size)
-  )
-  return groups.map(group => {
-    const most = group.reduce((highest, sample) => (memoryOf(sample) > memoryOf(highest) ? sample : highest))
-    const cpuPercent = group.reduce((sum, sample) => sum + sample.cpuPercent, 0) / group.length
-    return { ...most, at: (group.at(-1) as ServerSample).at, cpuPercent }
-  })
 }
 
 function joined(one: Interval, other: Interval): Interval {
