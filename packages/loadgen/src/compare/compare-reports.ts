@@ -1,5 +1,5 @@
 import { type Figure, figureNamed, plainFigureNames, shownLatencies } from '../measurement/figures.js'
-import { type LatencyKind, latencyKinds, latencyNames } from '../measurement/recorded-latency.js'
+import { type LatencyKind, latencyKinds, latencyNames, latencyPrefix } from '../measurement/recorded-latency.js'
 import { optionText } from '../output/option-text.js'
 import { judgeValue, type Threshold, type ThresholdResult } from '../output/threshold.js'
 import type { LoadReport } from '../report.js'
@@ -65,7 +65,7 @@ export function judgeComparison(
 
 /** Where a name leaves it open from when latencies are measured, both runs have to mean the same. */
 function figureIn(name: string, latency: LatencyKind | undefined): Figure | undefined {
-  const open = !plainFigureNames.includes(name) && !name.match(/^(due|send|connect)\./)
+  const open = !plainFigureNames.includes(name) && !latencyPrefix.test(name)
   if (!open) return figureNamed(name)
   const figure = latency === undefined ? undefined : figureNamed(`${latencyNames[latency]}.${name}`)
   return figure === undefined ? undefined : { ...figure, name }
