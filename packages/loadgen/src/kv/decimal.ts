@@ -12,7 +12,7 @@ export function writeDecimal(memory: Uint8Array, start: number, value: number): 
   const end = start + decimalLength(value)
   for (let at = end - 1, rest = value; at >= start; at--) {
     const tens = Math.floor(rest / 10)
-    memory[at] = zero + rest - tens * 10
+    memory[at] = rest - tens * 10 + zero
     rest = tens
   }
   return end
@@ -28,6 +28,6 @@ export function endOfDigits(memory: Uint8Array, start: number, end: number): num
 /** The number whose digits are `[start, end)`. */
 export function readDecimal(memory: Uint8Array, start: number, end: number): number {
   let value = 0
-  for (let at = start; at < end; at++) value = value * 10 + (memory[at] as number) - zero
+  for (let at = start; at < end; at++) value = value * 10 + ((memory[at] as number) - zero)
   return value
 }

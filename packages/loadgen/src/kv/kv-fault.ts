@@ -147,16 +147,12 @@ export function tailFault(faulty: FaultyItem, at: number): FaultTeller {
     })
 }
 
-/** A whole value that may not be shown any more, or was never set. */
+/** A whole value that may not be shown any more. `version` is undefined where it does not tell it in full. */
 export function staleFault(faulty: FaultyItem, floor: number, version: number | undefined): FaultTeller {
   const { names, item, lineLength } = faulty
-  const age = version === undefined || version >= floor ? undefined : (floor - version) / 1000
-  const what =
-    age === undefined
-      ? 'a value that was replaced long ago, or was never set'
-      : `a stale value: set ${grouped(Math.ceil(age))} ms or more before another one that had replaced it when the get was sent`
+  const age = version === undefined ? '' : ` ${grouped(Math.ceil((floor - version) / 1000))} ms or more`
   return offset => ({
-    story: `wrong bytes at offset ${grouped(offset + lineLength)}: key ${names.text(item.key)}: ${what}`,
+    story: `wrong bytes at offset ${grouped(offset + lineLength)}: key ${names.text(item.key)}: a stale value: set${age} before another one that had replaced it when the get was sent`,
   })
 }
 

@@ -111,7 +111,6 @@ export class KvReply implements ExpectedReply {
       this.hit = true
       this.#done = 0
       this.#part = this.#item.size >= headerBytes ? 'header' : 'body'
-      if (this.#part === 'body') this.#judgeFlags()
     } else if (isSame(line, from, to, end) && !this.#context.expectHits) this.state = 'right'
     else this.#refuseLine(line, from, to)
   }
@@ -149,9 +148,8 @@ export class KvReply implements ExpectedReply {
       header.size === this.#item.size &&
       flagsOf(header.version) === this.#item.flags
     if (!isRight) this.#refuse(headerFault(this.#place, this.#header))
-    else if (header.version < floor || (header.version > history.lastVersion && space.isOwn(key))) {
-      this.#refuse(staleFault(this.#place, floor, header.version))
-    } else history.see(header)
+    else if (header.version < floor) this.#refuse(staleFault(this.#place, floor, header.version))
+    else history.see(header, space.isOwn(key))
   }
 
   /** A value without a header: its flags have the lower half of the version. */
@@ -177,6 +175,7 @@ export class KvReply implements ExpectedReply {
     if (this.#done === this.#item.size) {
       this.#part = 'tail'
       this.#done = 0
+      if (this.#item.size < headerBytes) this.#judgeFlags()
     }
     return start + length
   }

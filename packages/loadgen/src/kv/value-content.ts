@@ -78,9 +78,10 @@ export class ValueContent {
     return this.readHeader(expected, 0) === undefined ? (this.#repaired(expected) ?? expected) : expected
   }
 
-  /** The header with one byte changed, so that its check sum is right; undefined where that takes more than one. */
+  /** The header with one byte changed that was not known, so that its check sum is right; undefined where there is none. */
   #repaired(header: Uint8Array): Uint8Array | undefined {
     for (let at = 0; at < headerBytes; at++) {
+      if (at < 4 || (at >= field.key && at < field.check)) continue
       const candidate = Uint8Array.from(header)
       for (let byte = 0; byte < 256; byte++) {
         candidate[at] = byte

@@ -26,11 +26,17 @@ export class WriteHistory {
   readonly #pending = new Map<number, OwnWrite[]>()
   /** What the thread's clock (`performance.now()`) has to be moved by to be the time since 1970, in milliseconds. */
   readonly #epoch: number
-  #lastVersion = 0
+  #lastVersion: number
 
-  constructor(keys: number, epoch: number) {
+  /** Begins at `now` of the thread's clock. */
+  constructor(keys: number, epoch: number, now: number) {
     this.#floors = new Float64Array(keys)
     this.#epoch = epoch
+    this.#lastVersion = this.#versionAt(now)
+  }
+
+  #versionAt(now: number): number {
+    return Math.floor((this.#epoch + now) * 1000)
   }
 
   /** The highest version so far. */
@@ -41,7 +47,7 @@ export class WriteHistory {
   /** A set is sent, at `now` of the thread's clock. */
   send(key: number, connection: number, now: number): Write {
     // The time makes versions grow from run to run as well, for values that an earlier one with this seed has left.
-    const version = Math.max(this.#lastVersion + 1, Math.floor((this.#epoch + now) * 1000))
+    const version = Math.max(this.#lastVersion + 1, this.#versionAt(now))
     this.#lastVersion = version
     const pending = this.#pending.get(key)
     const write = { key, version, replaces: pending?.[0]?.version ?? version, connection }
@@ -67,9 +73,11 @@ export class WriteHistory {
     return floor
   }
 
-  /** A get has shown this. */
-  see(write: Write): void {
-    this.#raise(write.key, write.replaces)
+  /** A get has shown this; `isOwn`: nobody else sets the key. */
+  see(write: Write, isOwn: boolean): void {
+    // Left by an earlier run whose clock was ahead: sets from now on are later than it, those on their way are not.
+    if (isOwn && write.version > this.#lastVersion) this.#lastVersion = write.version
+    else this.#raise(write.key, write.replaces)
   }
 
   #raise(key: number, version: number): void {

@@ -39,7 +39,7 @@ export class ServerWords {
 
   fault(): ReplyFault & { readonly kind: FailureKind } {
     const words = this.#all.toString('utf8', 0, enoughBytes)
-    const [, reply, word] = rejection.exec(words) ?? []
+    const [, reply, word] = (this.#reply?.binary === true ? null : rejection.exec(words)) ?? []
     const reason = reply ?? word
     if (reason !== undefined) return { kind: 'rejected', story: `rejected by the server: ${reason.trimEnd()}` }
     if (this.#reply !== undefined) return { kind: 'wrong bytes', ...this.#reply.fault(this.#offset, this.#rest) }

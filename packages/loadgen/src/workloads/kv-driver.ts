@@ -17,7 +17,8 @@ export const kvDriver: CreateDriver<KvPlan> = (session, plan) => {
   const spaces = keySpaces(session, plan)
   const names = new KeyNames(plan.seed)
   const values = new ValueContent(session.memory, plan.seed)
-  const history = new WriteHistory(plan.keys * plan.targets.length, Date.now() - performance.now())
+  const now = performance.now()
+  const history = new WriteHistory(plan.keys * plan.targets.length, Date.now() - now, now)
   const preload = new Preload(plan.noPreload ? new Map() : spaces)
   const counts = { sets: 0, hits: 0, misses: 0 }
   const flow = createMessageFlow<KvConnection>({
