@@ -1,8 +1,12 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { EngineName } from 'reactor'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { type KvPlan, type LoadReport, startLoad } from '../src/index.js'
 import { mergeReports } from '../src/merge/merge-reports.js'
+import { readReport } from '../src/output/report-document.js'
 import { reportText } from '../src/output/report-text.js'
 import { loadgen } from './run-loadgen.js'
 import { memcached, type StoredItem, type StoreFaults, withKvStore, withMemcached } from './with-kv-store.js'
@@ -281,6 +285,24 @@ test('a connection that ends while the keys are set does not hold up the others'
   assert.ok((report.kv?.preloaded as number) >= 160)
   assert.ok((report.messages?.echoed as number) > 0)
 })
+
+test('a report of --json fits its schema, and can be compared', () =>
+  withKvStore({}, async port => {
+    const folder = mkdtempSync(join(tmpdir(), 'loadgen-'))
+    try {
+      const file = join(folder, 'report.json')
+      const words = ['kv', `${port}`, '--requests', '2000', '--interval', '20ms', '--rate', '20k', '--quiet']
+      const { code, stderr } = await loadgen([...words, '--json', file, '--csv', join(folder, 'intervals.csv')])
+      assert.is(code, 0, stderr)
+      const report = readReport(file)
+      assert.is((report.kv?.hits ?? 0) + (report.kv?.sets ?? 0), 2_000)
+      assert.match(readFileSync(join(folder, 'intervals.csv'), 'utf8'), /getP99Milliseconds,/)
+      const compared = await loadgen(['compare', file, file, '--threshold', 'set.p50<10s'])
+      assert.match(compared.stdout, /^hit-ratio +100 % +100 % /m)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }))
 
 test('the command line: the report, thresholds, and everything that is wrong at once', () =>
   withKvStore({}, async port => {

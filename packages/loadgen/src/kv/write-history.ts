@@ -3,7 +3,10 @@ export interface Write {
   readonly key: number
   /** Higher than that of any earlier set of the key. */
   readonly version: number
-  /** Sets of the key with lower versions had been confirmed before this one was sent: it has replaced their values. */
+  /**
+   * Sets of the key with lower versions had been confirmed before this one was sent, or went ahead of it on its own
+   * connection: it replaces their values.
+   */
   readonly replaces: number
 }
 
@@ -11,13 +14,17 @@ interface OwnWrite extends Write {
   readonly connection: number
 }
 
+function firstOfOthers(pending: readonly OwnWrite[] | undefined, connection: number): OwnWrite | undefined {
+  return pending?.find(write => write.connection !== connection)
+}
+
 /**
  * Decides which value of a key a get may show. It may be one of several where sets of the key overlap, for nobody
- * knows in which order the server took them. But a set that was confirmed before the get was sent has replaced all
- * values of sets that were confirmed before itself was sent: what a get shows may not be one of those. The same holds
- * for a set whose value somebody has seen, and for one that went ahead of the get on its own connection. Of a single
- * server that answers each connection in order, and that does one thing to a key after the other, nothing else can be
- * demanded; nothing that such a server does is ever called stale. Values may vanish (eviction, expiry): that is no fault.
+ * knows in which order the server took them. But a set that was confirmed before the get was sent has replaced what it
+ * came after: the values of sets that were confirmed before it was sent, or that went ahead of it on its connection. A
+ * get may show none of those. The same holds for a set whose value somebody has seen, and for one that went ahead of
+ * the get on its connection. A server that answers each connection in order, and does one thing to a key after the
+ * other, is never accused by this. Values may vanish (eviction, expiry): that is no fault.
  */
 export class WriteHistory {
   /** For each key: no get that is sent from now on may show a lower version. 0: nothing is known. */
@@ -50,7 +57,7 @@ export class WriteHistory {
     const version = Math.max(this.#lastVersion + 1, this.#versionAt(now))
     this.#lastVersion = version
     const pending = this.#pending.get(key)
-    const write = { key, version, replaces: pending?.[0]?.version ?? version, connection }
+    const write = { key, version, replaces: firstOfOthers(pending, connection)?.version ?? version, connection }
     if (pending === undefined) this.#pending.set(key, [write])
     else pending.push(write)
     return write

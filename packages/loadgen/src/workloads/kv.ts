@@ -51,8 +51,8 @@ export const kv: Workload<KvPlan> = {
     ['kv 11211 --duration 30s', '9 gets to 1 set of 10,000 keys, which are set first'],
     ['kv 11211 --ratio 1:1 --distribution zipf:0.99 --keys 1m', 'some keys are hot'],
     ['kv 11211 --value-size 1..4096 --pipeline 8 --expect-hits', 'a miss is a failure'],
-    ['kv 11211 --rate 50k --threshold get.p99<2ms', 'open loop, gets judged apart'],
-    ['kv 11211 --seed 7 --ratio 1:0 --no-preload', 'is it still there? (set with seed 7)'],
+    ["kv 11211 --rate 50k --threshold 'get.p99<2ms'", 'open loop, gets judged apart'],
+    ['kv 11211 --seed 7 --ratio 1:0 --no-preload --expect-hits', 'is it still there? (set with seed 7)'],
   ],
   connectRate: 5_000,
 
