@@ -192,6 +192,13 @@ for (const [name, options] of Object.entries({
   })
 }
 
+test('wrong bytes may end the connection alone: the others go on, and are not accused', async () => {
+  const show: StoreFaults['show'] = (items, get) => (get === 500 ? items.at(0) : items.at(-1))
+  const { report } = await fault({ show }, { ...busy, wrongBytesEnd: 'connection', pipeline: 4, requests: 4_000 })
+  assert.equal(report.failureCounts, { 'wrong bytes': 1 })
+  assert.is(report.connections.completed, 7)
+})
+
 test('a value of another key is found out, whether the reply says so or not', async () => {
   const other: StoreFaults['show'] = (items, get, all) =>
     get === 500 ? [...all.values()].map(each => each.at(-1)).find(each => each?.key !== items[0]?.key) : items.at(-1)
@@ -299,6 +306,7 @@ test('a report of --json fits its schema, and can be compared', () =>
       assert.match(readFileSync(join(folder, 'intervals.csv'), 'utf8'), /getP99Milliseconds,/)
       const compared = await loadgen(['compare', file, file, '--threshold', 'set.p50<10s'])
       assert.match(compared.stdout, /^hit-ratio +100 % +100 % /m)
+      assert.match(compared.stdout, /^set\.p99 +[\d.]+ /m)
     } finally {
       rmSync(folder, { recursive: true })
     }

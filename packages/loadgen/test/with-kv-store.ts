@@ -39,7 +39,9 @@ export function withKvStore<Result>(faults: StoreFaults, use: (port: number) => 
     return (faults.getReply ?? (same => same))(reply, gets++)
   }
   const answerSet = (item: StoredItem): string => {
-    all.set(item.key, [...(all.get(item.key) ?? []), item])
+    const items = all.get(item.key)
+    if (items === undefined) all.set(item.key, [item])
+    else items.push(item)
     return (faults.setReply ?? (() => 'STORED\r\n'))(sets++, item)
   }
   return withScriptedServer(socket => serve(socket, answerGet, answerSet), use)

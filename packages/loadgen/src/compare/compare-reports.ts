@@ -11,6 +11,9 @@ import { intervalValues, type MedianInterval, medianInterval } from './noise.js'
  */
 export type Judgement = 'better' | 'worse' | 'same' | 'noise' | 'too few intervals' | 'single value'
 
+/** What has latencies of its own beside those of all requests. */
+const operations = ['get', 'set'] as const
+
 /** One figure of two runs. */
 interface ComparedFigure {
   readonly figure: Figure
@@ -41,6 +44,7 @@ export function compareReports(before: LoadReport, after: LoadReport): ReportCom
   const names = [
     ...plainFigureNames.slice(0, 3),
     ...(latency === undefined ? [] : shownLatencies),
+    ...operations.flatMap(operation => [`${operation}.p50`, `${operation}.p99`]),
     ...plainFigureNames.slice(3),
   ]
   return {
