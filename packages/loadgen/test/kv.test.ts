@@ -48,9 +48,10 @@ type Use = (use: (port: number) => Promise<void>) => Promise<void>
 const ourServer: Use = use => withProtocolServer(['--protocol', 'kv'], use)
 const prefork: Use = use => withProtocolServer(['--protocol', 'kv', '--model', 'prefork', '--workers', '8'], use)
 
-async function checkVariants(withServer: Use, engine: EngineName): Promise<void> {
+async function checkVariants(withServer: Use, engine: EngineName, names = Object.keys(variants)): Promise<void> {
   await withServer(async port => {
-    for (const [variant, options] of Object.entries(variants)) {
+    for (const variant of names) {
+      const options = variants[variant] as Options
       const report = await run(port, { engine, expectHits: true, ...options })
       checkRight(report, options.requests ?? 2_000, options.keys ?? 200)
       assert.is(report.kv?.misses, 0, variant)
@@ -64,7 +65,11 @@ const test = suite('kv', { timeLimit: 60_000 })
 
 for (const engine of allEngines) {
   test(`our server, engine ${engine}: every reply is verified, and every key is there`, () =>
-    checkVariants(ourServer, engine))
+    checkVariants(
+      ourServer,
+      engine,
+      engine === 'epoll' ? undefined : ['values of all lengths, pipelined', 'long values']
+    ))
 }
 
 test('our server, model prefork: processes that share a store', () => checkVariants(prefork, 'epoll'))
@@ -216,7 +221,7 @@ test('a value of another key is found out, whether the reply says so or not', as
 })
 
 test('one byte that is altered is found out, with its offset in the value and in the stream', async () => {
-  for (const place of [0, 5, 9, 13, 22, 24, 150, 299]) {
+  for (const place of [0, 9, 24, 299]) {
     const getReply = (reply: Buffer, get: number) => {
       if (get === 300) flip(reply, reply.indexOf('\n') + 1 + place)
       return reply
