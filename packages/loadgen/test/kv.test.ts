@@ -72,6 +72,26 @@ for (const engine of allEngines) {
     ))
 }
 
+for (const engine of allEngines) {
+  test(`a store that reads late, engine ${engine}: what the kernel refused follows in order`, () =>
+    withKvStore({ hesitation: 300 }, async port => {
+      const valueSize = { minimum: 400_000, maximum: 500_000 }
+      const options = { engine, valueSize, connections: 2, pipeline: 40, keys: 4, requests: 120, noPreload: true }
+      checkRight(await run(port, { ...options, ratio: { gets: 1, sets: 9 } }), 120, 0)
+    }))
+}
+
+test('Ctrl-C, while the keys are set and afterwards: the report says how far it came', () =>
+  withKvStore({}, async port => {
+    for (const keys of ['1000000', '10']) {
+      const words = ['kv', `${port}`, '--keys', keys, '--duration', '60s']
+      const { code, stdout, stderr } = await loadgen(words, child => child.kill('SIGINT'))
+      assert.is(code, 130, stderr)
+      assert.match(stdout, /^verdict +stopped before its end; nothing was wrong so far$/m)
+      assert.match(stdout, keys === '10' ? /^gets +[\d,]+: /m : /^sets +0, and [\d,]+ before the traffic/m)
+    }
+  }))
+
 test('our server, model prefork: processes that share a store', () => checkVariants(prefork, 'epoll'))
 
 if (memcached === undefined) test.skip('beside memcached', 'this machine has no memcached')

@@ -26,6 +26,8 @@ export interface StoreFaults {
   /** Whole replies as they go out. */
   readonly getReply?: (reply: Buffer, get: number) => Buffer
   readonly setReply?: (set: number, item: StoredItem) => string
+  /** Reads nothing from a new connection for so long (ms). */
+  readonly hesitation?: number
 }
 
 /** Runs `use` with a small store in memory that speaks get and set, and has the given faults. */
@@ -44,7 +46,13 @@ export function withKvStore<Result>(faults: StoreFaults, use: (port: number) => 
     else items.push(item)
     return (faults.setReply ?? (() => 'STORED\r\n'))(sets++, item)
   }
-  return withScriptedServer(socket => serve(socket, answerGet, answerSet), use)
+  return withScriptedServer(socket => {
+    if (faults.hesitation !== undefined) {
+      socket.pause()
+      setTimeout(() => socket.resume(), faults.hesitation)
+    }
+    serve(socket, answerGet, answerSet)
+  }, use)
 }
 
 function valueReply(key: string, { flags, bytes }: StoredItem): Buffer {
