@@ -2,8 +2,9 @@ import { Failure, formatCount } from 'command-line'
 import type { BenchCase, Scale } from './case.js'
 import { GeneratorRun } from './cases/generator-run.js'
 import { ServerRun } from './cases/server-run.js'
+import { StoreRun } from './cases/store-run.js'
 import { whyTooMany } from './contenders/capacity.js'
-import type { Launch, LoadContender, LoadLaunch, ServerContender } from './contenders/contender.js'
+import type { Launch, LoadContender, LoadLaunch, ServerContender, StoreContender } from './contenders/contender.js'
 import { calibrate } from './machine/noise.js'
 import type { Measurement } from './measurement.js'
 import type { Ready } from './preparation.js'
@@ -14,6 +15,7 @@ import { RunningServer } from './running-server.js'
 /** Everything that is needed to measure cases. */
 export interface BenchRig {
   readonly servers: readonly Ready<ServerContender, Launch>[]
+  readonly stores: readonly Ready<StoreContender, Launch>[]
   readonly generators: readonly Ready<LoadContender, LoadLaunch>[]
   /** The server that generators are let loose on. */
   readonly opponent: Launch
@@ -87,6 +89,14 @@ function entriesOf(benchCase: BenchCase, rig: BenchRig): { entries: Entry[]; ski
             benchCase.measure(new GeneratorRun(launch, server, rig.scale, rig.measureProgram))
           ),
       }))
+    return { entries, skipped }
+  }
+  if (benchCase.role === 'store') {
+    const entries = rig.stores.map(({ contender: { name, title, ours = false }, launch }) => ({
+      ...{ name, title, ours },
+      measure: () =>
+        withServer(name, launch, server => benchCase.measure(new StoreRun(server, rig.scale, rig.loadThreads))),
+    }))
     return { entries, skipped }
   }
   const wanted = benchCase.connections(rig.scale)

@@ -7,7 +7,7 @@ import { servers } from './contenders/servers.js'
 import { compileLoadClient } from './load-client.js'
 import { describeEnvironment } from './machine/environment.js'
 import { judgeNoise } from './machine/noise.js'
-import { isAbsent, prepareGenerator, prepareServer } from './preparation.js'
+import { isAbsent, prepareGenerator, prepareServer, prepareStore } from './preparation.js'
 import { stopAllPrograms } from './program.js'
 import type { Position } from './progress.js'
 import type { Setting } from './report/figures.js'
@@ -90,6 +90,7 @@ async function prepareRig(
     measureProgram: await needed(compileMeasure()),
     opponent: await needed(prepareOpponent()),
     servers: [] as BenchRig['servers'][number][],
+    stores: [] as BenchRig['stores'][number][],
     generators: [] as BenchRig['generators'][number][],
     onMeasuring: (position: Position) => listener.onMeasuring(position),
   }
@@ -103,6 +104,10 @@ async function prepareRig(
       const ready = await prepareServer(contender, loadProgram)
       if (!isAbsent(ready)) rig.servers.push(ready)
       else if (!signal.aborted) absent(ready)
+    } else if (contender.role === 'store') {
+      const ready = await prepareStore(contender)
+      if (isAbsent(ready)) absent(ready)
+      else rig.stores.push(ready)
     } else {
       const ready = await prepareGenerator(contender)
       if (isAbsent(ready)) absent(ready)
@@ -125,6 +130,7 @@ async function prepareOpponent(): Promise<Launch> {
 
 function partakers(each: BenchCase, rig: BenchRig): number {
   if (each.role === 'load') return rig.generators.filter(({ launch }) => each.suits(launch)).length
+  if (each.role === 'store') return rig.stores.length
   const wanted = each.connections(rig.scale)
   return rig.servers.filter(({ contender }) => whyTooMany(contender, wanted) === undefined).length
 }

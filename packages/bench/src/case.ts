@@ -1,5 +1,6 @@
 import type { GeneratorRun } from './cases/generator-run.js'
 import type { ServerRun } from './cases/server-run.js'
+import type { StoreRun } from './cases/store-run.js'
 import type { LoadLaunch } from './contenders/contender.js'
 import type { Measurement } from './measurement.js'
 
@@ -45,6 +46,12 @@ export interface ServerCase extends CaseBase {
   measure(run: ServerRun): Promise<Measurement>
 }
 
+/** A case in which key-value stores are compared. */
+export interface StoreCase extends CaseBase {
+  readonly role: 'store'
+  measure(run: StoreRun): Promise<Measurement>
+}
+
 /** A case in which load generators are compared. */
 export interface LoadCase extends CaseBase {
   readonly role: 'load'
@@ -54,4 +61,4 @@ export interface LoadCase extends CaseBase {
 }
 
 /** One thing that is measured. Cases live in `cases/` and are registered in cases.ts. */
-export type BenchCase = ServerCase | LoadCase
+export type BenchCase = ServerCase | StoreCase | LoadCase

@@ -4,6 +4,7 @@ import { fixedRateCases } from './cases/fixed-rate.js'
 import { generatorCases } from './cases/generators.js'
 import { heldCases } from './cases/held.js'
 import { requestCases } from './cases/requests.js'
+import { storeCases } from './cases/stores.js'
 import { streamCases } from './cases/streams.js'
 
 /** All cases, in the order in which they are measured. A new one joins here. */
@@ -13,6 +14,7 @@ export const cases: readonly BenchCase[] = [
   connects,
   ...heldCases,
   ...fixedRateCases,
+  ...storeCases,
   ...generatorCases,
 ]
 

@@ -5,6 +5,7 @@ import { cases, fullScale } from './cases.js'
 import type { Contender } from './contenders/contender.js'
 import { generators } from './contenders/generators.js'
 import { servers } from './contenders/servers.js'
+import { stores } from './contenders/stores.js'
 import { openOutputs } from './output-files.js'
 import { createProgressDisplay, type ProgressDisplay } from './progress.js'
 import { caseTable, closingText } from './report/table.js'
@@ -28,11 +29,11 @@ export interface RunOptions {
 /** About what a measurement takes besides its warm-up and its duration, in milliseconds. */
 const overhead = 600
 
-const contenders: readonly Contender[] = [...servers, ...generators]
+const contenders: readonly Contender[] = [...servers, ...stores, ...generators]
 
 /** Measures, prints a table as each case is done, and writes the reports. Returns the exit code. */
 export async function run(options: RunOptions): Promise<number> {
-  const references = { server: options.reference, load: 'c-client' }
+  const references = { server: options.reference, store: 'memcached', load: 'c-client' }
   if (!servers.some(({ name }) => name === options.reference)) {
     const names = servers.map(({ name }) => name).join(', ')
     throw new UsageError(`--reference: there is no server '${options.reference}'; expected one of ${names}`)
@@ -87,6 +88,8 @@ export function listText(): string {
   return [
     colours.bold('Servers'),
     ...servers.map(({ name, title }) => line(name, title)),
+    colours.bold('Key-value stores'),
+    ...stores.map(({ name, title }) => line(name, title)),
     colours.bold('Load generators'),
     ...generators.map(({ name, title }) => line(name, title)),
     colours.bold('Cases'),

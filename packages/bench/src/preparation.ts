@@ -1,5 +1,5 @@
 import { Failure } from 'command-line'
-import type { Launch, LoadContender, LoadLaunch, ServerContender } from './contenders/contender.js'
+import type { Launch, LoadContender, LoadLaunch, ServerContender, StoreContender } from './contenders/contender.js'
 import { LoadClient } from './load-client.js'
 import type { Absence } from './report.js'
 import { RunningServer } from './running-server.js'
@@ -42,6 +42,11 @@ export async function prepareServer(
 
 /** Makes a generator ready. Returns why not, when it cannot take part. */
 export function prepareGenerator(contender: LoadContender): Promise<Ready<LoadContender, LoadLaunch> | Absence> {
+  return unlessAbsent(contender, () => contender.prepare())
+}
+
+/** Makes a store ready, whose every value is verified while it is measured. Returns why not, when it cannot take part. */
+export function prepareStore(contender: StoreContender): Promise<Ready<StoreContender, Launch> | Absence> {
   return unlessAbsent(contender, () => contender.prepare())
 }
 

@@ -1,4 +1,4 @@
-import type { Metric, Scale } from './case.js'
+import type { BenchCase, Metric, Scale } from './case.js'
 import type { Environment } from './machine/environment.js'
 import type { Noise } from './machine/noise.js'
 import type { Measurement } from './measurement.js'
@@ -31,7 +31,7 @@ export interface CaseReport {
   readonly name: string
   readonly group: string
   readonly title: string
-  readonly role: 'server' | 'load'
+  readonly role: BenchCase['role']
   readonly metric: Metric
   readonly also: readonly Metric[]
   readonly cpuFor: 'million messages' | 'GiB' | 'nothing'

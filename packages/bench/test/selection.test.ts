@@ -4,12 +4,13 @@ import * as assert from 'uvu/assert'
 import { cases } from '../src/cases.js'
 import { generators } from '../src/contenders/generators.js'
 import { servers } from '../src/contenders/servers.js'
+import { stores } from '../src/contenders/stores.js'
 import { select } from '../src/selection.js'
 
 const test = suite('selection')
 
-const all = { cases, contenders: [...servers, ...generators] }
-const references = ['c-epoll', 'c-client']
+const all = { cases, contenders: [...servers, ...stores, ...generators] }
+const references = ['c-epoll', 'memcached', 'c-client']
 const choose = (...names: string[]) => {
   const { cases, contenders } = select(all, names, references)
   return { cases: cases.map(({ name }) => name), contenders: contenders.map(({ name }) => name) }
@@ -27,6 +28,12 @@ test('a contender alone: its cases, and the reference', () => {
     cases: ['generate-requests', 'generate-stream'],
     contenders: ['c-client', 'loadgen'],
   })
+})
+
+test('a store alone: its cases, and memcached', () => {
+  const { cases, contenders } = choose('sluice-kv')
+  assert.equal(contenders, ['memcached', 'sluice-kv'])
+  assert.equal(cases, choose('kv').cases)
 })
 
 test('a case alone: all contenders of its kind', () => {

@@ -9,6 +9,7 @@ export {
   type FailureKind,
   type GeneratorCost,
   type Interval,
+  type KvReport,
   type Lag,
   type LoadFailure,
   type LoadReport,
@@ -29,6 +30,7 @@ export { type LoadOptions, type LoadRun, startLoad } from './run/load-run.js'
 export type { ChurnPlan } from './workloads/churn.js'
 export type { CrowdPlan } from './workloads/crowd.js'
 export type { IdlePlan } from './workloads/idle.js'
+export type { KvPlan } from './workloads/kv.js'
 export type { PingPongPlan } from './workloads/ping-pong.js'
 export type { SlowPlan } from './workloads/slow.js'
 export type { StreamPlan } from './workloads/stream.js'

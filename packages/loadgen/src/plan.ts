@@ -2,6 +2,7 @@ import type { EngineName } from 'reactor'
 import type { ChurnPlan } from './workloads/churn.js'
 import type { CrowdPlan } from './workloads/crowd.js'
 import type { IdlePlan } from './workloads/idle.js'
+import type { KvPlan } from './workloads/kv.js'
 import type { PingPongPlan } from './workloads/ping-pong.js'
 import type { SlowPlan } from './workloads/slow.js'
 import type { StreamPlan } from './workloads/stream.js'
@@ -67,6 +68,7 @@ export interface Segment {
 /** One run, as a plain value that survives JSON and structured cloning. `workload` names the workload. */
 export type LoadPlan =
   | PingPongPlan
+  | KvPlan
   | StreamPlan
   | StringsPlan
   | ChurnPlan

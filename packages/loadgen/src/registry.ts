@@ -4,6 +4,7 @@ import type { Workload } from './workload.js'
 import { churn } from './workloads/churn.js'
 import { crowd } from './workloads/crowd.js'
 import { idle } from './workloads/idle.js'
+import { kv } from './workloads/kv.js'
 import { pingPong } from './workloads/ping-pong.js'
 import { slow } from './workloads/slow.js'
 import { stream } from './workloads/stream.js'
@@ -13,6 +14,7 @@ import { vanish } from './workloads/vanish.js'
 /** Every workload by its name. A new one joins here, and with its driver in thread/drivers.ts. */
 const byName: { readonly [Name in WorkloadName]: Workload<Extract<LoadPlan, { workload: Name }>> } = {
   'ping-pong': pingPong,
+  kv,
   stream,
   strings,
   churn,

@@ -113,6 +113,9 @@ export interface RecordedLatency {
   readonly fromSend?: string
   /** From the call of connect(2) until the connection stood. */
   readonly connect?: string
+  /** Of gets and of sets apart: from when they were due where there is a schedule, else from their first byte sent. */
+  readonly get?: string
+  readonly set?: string
 }
 
 /** What happened between two moments of a run. Intervals follow each other without gaps, and never span two phases. */
@@ -135,6 +138,8 @@ export interface Interval {
   readonly fromDue?: LatencySummary
   readonly fromSend?: LatencySummary
   readonly connect?: LatencySummary
+  readonly get?: LatencySummary
+  readonly set?: LatencySummary
 }
 
 /** The steady part of a run: the connections stood and the warm-up was over. All 0 when it was never reached. */
@@ -227,6 +232,18 @@ export interface CrowdProof {
   readonly answeredAfter: number
 }
 
+/** What the requests to a key-value store came to, those of the warm-up included. */
+export interface KvReport {
+  readonly sets: number
+  /** Gets that found their key, and gets that did not. */
+  readonly hits: number
+  readonly misses: number
+  /** Keys that were set before anything was measured. */
+  readonly preloaded: number
+  /** Milliseconds that this took. */
+  readonly preloadTime: number
+}
+
 /** What came of a run. */
 export interface LoadReport extends Traffic {
   readonly verdict: Verdict
@@ -249,6 +266,7 @@ export interface LoadReport extends Traffic {
   readonly generator: GeneratorCost
   readonly server?: ServerReport
   readonly crowd?: CrowdProof
+  readonly kv?: KvReport
   readonly environment: Environment
 }
 

@@ -31,6 +31,7 @@ test('targets are read in every form', () => {
 test('a resolved plan leaves nothing open, survives JSON, and resolves to itself', () => {
   const plans: LoadPlan[] = [
     { workload: 'ping-pong', targets, seed: 1, rate: { from: 10, to: 20 } },
+    { workload: 'kv', targets, seed: 1, distribution: { shape: 'zipf', exponent: 0.99 } },
     { workload: 'stream', targets, seed: 1, size: 100 },
     { workload: 'strings', targets, seed: 1, clients: 5, messages: 2, size: { minimum: 1, maximum: 9 } },
     { workload: 'churn', targets, seed: 1 },
@@ -88,7 +89,7 @@ test('an unknown workload is refused', () => {
   const plan = { workload: 'flood', targets, seed: 1 } as unknown as LoadPlan
   assert.throws(
     () => resolvePlan(plan),
-    /'flood' does not exist; expected one of ping-pong, stream, strings, churn, crowd, idle, slow, vanish/
+    /'flood' does not exist; expected one of ping-pong, kv, stream, strings, churn, crowd, idle, slow, vanish/
   )
 })
 

@@ -23,6 +23,12 @@ export interface ServerContender extends ContenderBase {
   readonly descriptorsPerConnection?: number
 }
 
+/** A program that is measured in the role of a key-value store. */
+export interface StoreContender extends ContenderBase {
+  readonly role: 'store'
+  prepare(): Promise<Launch>
+}
+
 /** The programs to start for a port, each listening when the next is started. `backend` is a second free port. */
 export type Launch = (port: number, backend: number) => readonly (Command & { readonly listensOn: number })[]
 
@@ -58,4 +64,4 @@ export interface LoadResult {
   readonly seconds: number
 }
 
-export type Contender = ServerContender | LoadContender
+export type Contender = ServerContender | StoreContender | LoadContender

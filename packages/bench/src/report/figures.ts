@@ -81,7 +81,7 @@ function figures(
         other: otherCpu / 100,
         away: middle(({ disturbance: { others, stolen } }) => others + stolen),
       },
-      report.role === 'server' ? setting.loadThreads : 1,
+      report.role === 'load' ? 1 : setting.loadThreads,
       setting.environment.cores
     ),
     peakMemory: Math.max(...measured.map(({ own }) => own.peakMemory ?? 0)),

@@ -27,12 +27,18 @@ export function comparisonCell(figures: Figures, metric: Metric): Cell {
   return { text, tone: side > 0 === (metric.better === 'higher') ? 'better' : 'worse' }
 }
 
+const contenderNames: Readonly<Record<CaseReport['role'], string>> = {
+  server: 'server',
+  store: 'store',
+  load: 'generator',
+}
+
 /** The table of a case, as text in cells. */
 export function gridOf(report: CaseReport, setting: Setting): Grid {
   const { metric, also, cpuFor, role } = report
-  const other = role === 'server' ? 'load' : 'server'
+  const other = role === 'load' ? 'server' : 'load'
   const columns: [head: string, cell: (figures: Figures) => Cell][] = [
-    [role === 'server' ? 'server' : 'generator', ({ name }) => name],
+    [contenderNames[role], ({ name }) => name],
     [metric.unit === 'per second' ? `${metric.name}/s` : metric.name, each => formatValue(each.summary.median, metric)],
     ['spread', ({ summary }) => formatSpread(summary)],
     [comparisonHead(report), each => comparisonCell(each, metric)],
@@ -67,7 +73,7 @@ const tolerableLateness = 0.01
 export function notesOf(report: CaseReport, setting: Setting): string[] {
   const figures = figuresOf(report, setting)
   const held = figures.filter(({ limit }) => limit === 'other side').map(({ name }) => name)
-  const other = report.role === 'server' ? 'load client' : 'server'
+  const other = report.role === 'load' ? 'server' : 'load client'
   const late = figures
     .filter(({ lateness }) => lateness > tolerableLateness)
     .map(({ name, lateness }) => `${(lateness * 100).toFixed(1)} % of those to ${name}`)

@@ -5,10 +5,11 @@ import { type Cell, comparisonCell, type Grid } from './grid.js'
 
 /**
  * How ours stand against the reference in every case, a line for each: ratios, and for memory differences; after too few
- * rounds for them, the figures. One table for servers, one for generators, and only those of which something was measured.
+ * rounds for them, the figures. One table for servers, one for stores, one for
+ * generators, and only those of which something was measured.
  */
 export function overviewsOf(report: BenchReport): Grid[] {
-  return (['server', 'load'] as const).flatMap(role => {
+  return (['server', 'store', 'load'] as const).flatMap(role => {
     const cases = report.cases.filter(each => each.role === role)
     const [first] = cases
     const ours = [...new Set(cases.flatMap(each => each.contenders.filter(isOurs).map(({ name }) => name)))]

@@ -1,5 +1,5 @@
 import { type Figure, figureNamed, plainFigureNames, shownLatencies } from '../measurement/figures.js'
-import { type LatencyKind, latencyKinds, latencyNames } from '../measurement/recorded-latency.js'
+import { type LatencyKind, latencyKinds, latencyNames, latencyPrefix } from '../measurement/recorded-latency.js'
 import { optionText } from '../output/option-text.js'
 import { judgeValue, type Threshold, type ThresholdResult } from '../output/threshold.js'
 import type { LoadReport } from '../report.js'
@@ -10,6 +10,9 @@ import { intervalValues, type MedianInterval, medianInterval } from './noise.js'
  * and `single value` is a figure that a run has only once.
  */
 export type Judgement = 'better' | 'worse' | 'same' | 'noise' | 'too few intervals' | 'single value'
+
+/** What has latencies of its own beside those of all requests. */
+const operations = ['get', 'set'] as const
 
 /** One figure of two runs. */
 interface ComparedFigure {
@@ -41,6 +44,7 @@ export function compareReports(before: LoadReport, after: LoadReport): ReportCom
   const names = [
     ...plainFigureNames.slice(0, 3),
     ...(latency === undefined ? [] : shownLatencies),
+    ...operations.flatMap(operation => [`${operation}.p50`, `${operation}.p99`]),
     ...plainFigureNames.slice(3),
   ]
   return {
@@ -65,7 +69,7 @@ export function judgeComparison(
 
 /** Where a name leaves it open from when latencies are measured, both runs have to mean the same. */
 function figureIn(name: string, latency: LatencyKind | undefined): Figure | undefined {
-  const open = !plainFigureNames.includes(name) && !name.match(/^(due|send|connect)\./)
+  const open = !plainFigureNames.includes(name) && !latencyPrefix.test(name)
   if (!open) return figureNamed(name)
   const figure = latency === undefined ? undefined : figureNamed(`${latencyNames[latency]}.${name}`)
   return figure === undefined ? undefined : { ...figure, name }

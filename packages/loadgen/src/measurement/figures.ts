@@ -1,9 +1,16 @@
-import type { Interval, LoadReport } from '../report.js'
+import type { Interval, KvReport, LoadReport } from '../report.js'
 import type { LatencyRecorder, LatencySummary } from './latency-recorder.js'
 import { type LatencyKind, latencyKinds, latencyNames, primaryKind, recorderOf } from './recorded-latency.js'
 import { measuredSamples, serverCost } from './server-cost.js'
 
-export type FigureUnit = 'per second' | 'bytes per second' | 'milliseconds' | 'count' | 'percent of a core' | 'bytes'
+export type FigureUnit =
+  | 'per second'
+  | 'bytes per second'
+  | 'milliseconds'
+  | 'count'
+  | 'percent'
+  | 'percent of a core'
+  | 'bytes'
 
 /** One number that a report comes to, by the name that thresholds have for it. */
 export interface Figure {
@@ -44,6 +51,7 @@ const plainFigures: readonly Figure[] = [
   rate('throughput', 'bytes per second', ({ verified }) => verified),
   rate('cps', 'per second', ({ connections }) => connections),
   { name: 'errors', unit: 'count', better: 'lower', of: report => sum(Object.values(report.failureCounts)) },
+  { name: 'hit-ratio', unit: 'percent', better: 'higher', of: ({ kv }) => hitRatio(kv) },
   { name: 'late', unit: 'count', better: 'lower', of: ({ lag }) => lag?.late },
   { name: 'unsent', unit: 'count', better: 'lower', of: ({ lag }) => lag?.unsent },
   {
@@ -64,13 +72,14 @@ const latencyStatistics = ['min', 'mean', 'max', 'sd'] as const
 export const shownLatencies = ['mean', 'sd', 'p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'] as const
 
 /** All names of figures, for messages. */
-export const figureNames = `${plainFigureNames.join(', ')}, ${latencyStatistics.join(', ')}, p50, p99, p99.9 or any other percentile (of latencies from the due time, where there is one; of others: send.p99, connect.p99)`
+export const figureNames = `${plainFigureNames.join(', ')}, ${latencyStatistics.join(', ')}, p50, p99, p99.9 or any other percentile (of latencies from the due time, where there is one; of others: send.p99, connect.p99, get.p99, set.p99)`
 
 /** The figure of that name: `rps`, `p99`, `p99.9`, `send.max`, `connect.p50`. Undefined when there is none. */
 export function figureNamed(name: string): Figure | undefined {
   const plain = plainFigures.find(figure => figure.name === name)
   if (plain !== undefined) return plain
-  const [, prefix, statistic] = name.match(/^(?:(due|send|connect)\.)?(min|mean|max|sd|p\d{1,3}(?:\.\d+)?)$/) ?? []
+  const [, prefix, statistic] =
+    name.match(/^(?:(due|send|connect|get|set)\.)?(min|mean|max|sd|p\d{1,3}(?:\.\d+)?)$/) ?? []
   if (statistic === undefined) return undefined
   if (statistic.startsWith('p') && !(Number(statistic.slice(1)) <= 100)) return undefined
   return latencyFigure(name, kindNamed(prefix), statistic)
@@ -113,6 +122,12 @@ function keyOf(statistic: string): Exclude<keyof LatencySummary, 'count'> {
   if (percentile <= 95) return 'p90'
   if (percentile <= 99.5) return 'p99'
   return percentile <= 99.95 ? 'p999' : 'p9999'
+}
+
+/** Percent of all gets. */
+function hitRatio(kv: KvReport | undefined): number | undefined {
+  const gets = kv === undefined ? 0 : kv.hits + kv.misses
+  return kv === undefined || gets === 0 ? undefined : (100 * kv.hits) / gets
 }
 
 function sum(values: readonly number[]): number {

@@ -2,7 +2,10 @@ import type { RecordedLatency } from '../report.js'
 import { LatencyRecorder, type LatencySummary } from './latency-recorder.js'
 
 /** What latencies are measured from; the one that says most about the server first. */
-export const latencyKinds = ['fromDue', 'fromSend', 'connect'] as const
+export const latencyKinds = ['fromDue', 'fromSend', 'connect', 'get', 'set'] as const
+
+/** What stands before a figure's name to say which latency is meant: `send.p99`. */
+export const latencyPrefix = /^(due|send|connect|get|set)\./
 
 export type LatencyKind = (typeof latencyKinds)[number]
 
@@ -11,6 +14,8 @@ export const latencyNames: Readonly<Record<LatencyKind, string>> = {
   fromDue: 'due',
   fromSend: 'send',
   connect: 'connect',
+  get: 'get',
+  set: 'set',
 }
 
 /** A recorder with what a report has serialised. Throws a RangeError for what is not a histogram. */

@@ -7,6 +7,7 @@ import type {
   FailureKind,
   GeneratorCost,
   Interval,
+  KvReport,
   Lag,
   LoadReport,
   Measured,
@@ -160,6 +161,18 @@ export function addLag(parts: readonly Lag[]): Lag | undefined {
     longest: Math.max(...parts.map(({ longest }) => longest)),
     total: sum(parts, ({ total }) => total),
     unsent: sum(parts, ({ unsent }) => unsent),
+  }
+}
+
+/** What all requests came to; undefined where there was no store. */
+export function addKv(parts: readonly KvReport[]): KvReport | undefined {
+  if (parts.length === 0) return undefined
+  return {
+    sets: sum(parts, ({ sets }) => sets),
+    hits: sum(parts, ({ hits }) => hits),
+    misses: sum(parts, ({ misses }) => misses),
+    preloaded: sum(parts, ({ preloaded }) => preloaded),
+    preloadTime: Math.max(...parts.map(({ preloadTime }) => preloadTime)),
   }
 }
 

@@ -4,6 +4,7 @@ import {
   addCosts,
   addFailures,
   addIntervals,
+  addKv,
   addLag,
   addLatencies,
   addMeasured,
@@ -55,6 +56,7 @@ export function mergeReports(shares: readonly Share[]): MergedReport {
     latency: addLatencies(reports.map(({ latency }) => latency)),
     intervals: addIntervals(reports.map(({ intervals }) => intervals)),
     measured: addMeasured(reports.map(({ measured }) => measured)),
+    ...optional('kv', addKv(all(({ kv }) => kv))),
     ...optional('lag', addLag(all(({ lag }) => lag))),
     generator: addCosts(reports.map(({ generator }) => generator)),
     // Shares that watch a server watch the same one.

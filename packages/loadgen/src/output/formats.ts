@@ -40,6 +40,8 @@ export function formatFigure(value: number, unit: FigureUnit): string {
       return formatLatency(value)
     case 'bytes':
       return formatSize(Math.round(value))
+    case 'percent':
+      return `${threeDigits.format(value)} %`
     case 'percent of a core':
       return `${value.toFixed(1)} % of a core`
     case 'count':

@@ -3,7 +3,7 @@ import { figureNamed } from '../measurement/figures.js'
 import { latencyKinds, latencyNames, summariesOf } from '../measurement/recorded-latency.js'
 import { serverCost } from '../measurement/server-cost.js'
 import { windowText } from '../mismatch-text.js'
-import { targetName } from '../plan.js'
+import { targetName, type WorkloadName } from '../plan.js'
 import { type FailureCounts, type LoadFailure, type LoadReport, type Stalls, stallThreshold } from '../report.js'
 import {
   formatChange,
@@ -71,6 +71,7 @@ function summaryRows(report: LoadReport): Row[] {
     ['time', timeText(report)],
     ['connections', connectionText(report)],
     ...rateRows(report),
+    ...kvRows(report),
     ...trafficRows(report),
   ]
   if (crowd !== undefined) {
@@ -90,9 +91,11 @@ function timeText({ elapsed, measured }: LoadReport): string {
   return outside ? `${time(elapsed)}, of which ${time(measured.elapsed)} were measured` : time(elapsed)
 }
 
+const messageNames: Partial<Record<WorkloadName, string>> = { strings: 'strings', kv: 'requests' }
+
 function rateRows(report: LoadReport): Row[] {
   const { messages, measured, plan } = report
-  const names = { rps: plan.workload === 'strings' ? 'strings' : 'messages', cps: 'connects' }
+  const names = { rps: messageNames[plan.workload] ?? 'messages', cps: 'connects' }
   const rows: Row[] = []
   const rps = figureNamed('rps')?.of(report)
   if (messages !== undefined) {
@@ -116,6 +119,17 @@ function rateRows(report: LoadReport): Row[] {
   return rows
 }
 
+function kvRows({ kv }: LoadReport): Row[] {
+  if (kv === undefined) return []
+  const { sets, hits, misses, preloaded, preloadTime } = kv
+  const gets = `${formatCount(hits + misses)}: ${formatCount(hits)} hits, ${formatCount(misses)} misses`
+  const before = preloaded === 0 ? '' : `, and ${formatCount(preloaded)} before the traffic, in ${time(preloadTime)}`
+  return [
+    ['gets', gets],
+    ['sets', `${formatCount(sets)}${before}`],
+  ]
+}
+
 function trafficRows(report: LoadReport): Row[] {
   const { plan, sent, received, verified, elapsed } = report
   const rows: Row[] = []
@@ -136,7 +150,7 @@ function trafficRows(report: LoadReport): Row[] {
 
 /** What comes back is no echo. */
 function speaksProtocol(plan: LoadReport['plan']): boolean {
-  return 'protocol' in plan && plan.protocol !== 'echo'
+  return plan.workload === 'kv' || ('protocol' in plan && plan.protocol !== 'echo')
 }
 
 /** What the run has cost loadgen and the server, and whether loadgen kept up. */

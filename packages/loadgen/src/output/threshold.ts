@@ -89,6 +89,7 @@ function parseLimit(text: string, unit: FigureUnit): number {
       return parseSize(text)
     case 'count':
       return parseCount(text)
+    case 'percent':
     case 'percent of a core':
       return parseNumber(text)
   }
@@ -97,7 +98,7 @@ function parseLimit(text: string, unit: FigureUnit): number {
 function exampleOf(unit: FigureUnit): string {
   const examples: Readonly<Record<FigureUnit, string>> = {
     ...{ 'per second': '50k', 'bytes per second': '100m', milliseconds: '5ms', count: '0', bytes: '64m' },
-    'percent of a core': '80',
+    ...{ percent: '99', 'percent of a core': '80' },
   }
   return examples[unit]
 }
@@ -123,7 +124,6 @@ function parseLatency(text: string): number {
 }
 
 function parseNumber(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text))
-    throw new UsageError(`'${text}' is not a number; expected percent of one core, such as 80`)
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`'${text}' is not a number; expected percent, such as 80`)
   return Number(text)
 }

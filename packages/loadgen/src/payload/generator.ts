@@ -35,7 +35,7 @@ function inverse(odd: number): number {
 }
 
 /** A bijection of 32-bit numbers that leaves no trace of their order. */
-function scramble(value: number): number {
+export function scramble(value: number): number {
   let x = value
   x = Math.imul(x ^ (x >>> 16), multiplier)
   x = Math.imul(x ^ (x >>> 15), stride)
@@ -63,10 +63,17 @@ export function wordAt(index: number, key: StreamKey): number {
 
 /** The index of the one word that has this value: the inverse of `wordAt`. */
 export function indexOfWord(word: number, key: StreamKey): number {
-  let x = word ^ (word >>> 16)
-  x = Math.imul(x, multiplierInverse) ^ key.key1
-  x = x ^ (x >>> 15) ^ (x >>> 30)
-  return Math.imul(x - key.key0, strideInverse) >>> 0
+  return Math.imul(unmixed(word, key.key1) - key.key0, strideInverse) >>> 0
+}
+
+/** The one first half of a key with which word number `index` has this value, where the second half is known. */
+export function key0OfWord(word: number, index: number, key1: number): number {
+  return (unmixed(word, key1) - Math.imul(index, stride)) | 0
+}
+
+function unmixed(word: number, key1: number): number {
+  const x = Math.imul(word ^ (word >>> 16), multiplierInverse) ^ key1
+  return x ^ (x >>> 15) ^ (x >>> 30)
 }
 
 /** Byte number `offset` of a connection's stream. */

@@ -74,7 +74,7 @@ function explain(
 }
 
 /** How many bytes differ before everything is right again to the end; undefined when it does not become right. */
-function alteredBytes(received: Uint8Array, expected: Uint8Array): number | undefined {
+export function alteredBytes(received: Uint8Array, expected: Uint8Array): number | undefined {
   const length = Math.min(received.length, expected.length)
   let last = length - 1
   while (last >= 0 && received[last] === expected[last]) last--
@@ -115,7 +115,8 @@ function bytes(count: number): string {
   return count === 1 ? '1 byte' : `${grouped(count)} bytes`
 }
 
-function byteText(byte: number | undefined): string {
+/** A byte as it stands in messages: `0x0d`. */
+export function byteText(byte: number | undefined): string {
   return `0x${(byte ?? 0).toString(16).padStart(2, '0')}`
 }
 

@@ -8,8 +8,10 @@ export interface ExpectedReply {
    */
   read(bytes: Uint8Array, start: number): number
   readonly state: 'incomplete' | 'right' | 'wrong'
-  /** What it has taken so far. */
+  /** What it has taken so far, as far as that tells what the server wanted to say. */
   readonly taken: Uint8Array
+  /** What is wrong lies among arbitrary bytes: the end of a line is not the end of the story. */
+  readonly binary?: boolean
   /** What is wrong; `rest` is what came behind `taken`, and `offset` where the reply begins in the stream. */
   fault(offset: number, rest: Uint8Array): ReplyFault
 }

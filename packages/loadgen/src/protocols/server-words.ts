@@ -6,8 +6,11 @@ const enoughBytes = 1024
 
 const newline = 10
 
-/** How the protocols say that they will not serve a client, before they close. */
-const rejection = /^ERROR (.*)/
+/**
+ * How the protocols say that they will not serve a client, before they close; and how memcached's says that it does
+ * not serve a command, where its own word is part of the reason.
+ */
+const rejection = /^(?:ERROR (.*)|(ERROR|NOT[_ ]STORED|(?:CLIENT|SERVER)_ERROR.*)\r?(?:\n|$))/
 
 /** What a server said instead of what it had to say. */
 export class ServerWords {
@@ -27,7 +30,7 @@ export class ServerWords {
 
   /** More bytes would not tell more. */
   get enough(): boolean {
-    return this.#rest.length >= enoughBytes || this.#all.includes(newline)
+    return this.#rest.length >= enoughBytes || (this.#reply?.binary !== true && this.#all.includes(newline))
   }
 
   get #all(): Buffer {
@@ -36,8 +39,9 @@ export class ServerWords {
 
   fault(): ReplyFault & { readonly kind: FailureKind } {
     const words = this.#all.toString('utf8', 0, enoughBytes)
-    const [, reason] = rejection.exec(words) ?? []
-    if (reason !== undefined) return { kind: 'rejected', story: `rejected by the server: ${reason}` }
+    const [, reply, word] = (this.#reply?.binary === true ? null : rejection.exec(words)) ?? []
+    const reason = reply ?? word
+    if (reason !== undefined) return { kind: 'rejected', story: `rejected by the server: ${reason.trimEnd()}` }
     if (this.#reply !== undefined) return { kind: 'wrong bytes', ...this.#reply.fault(this.#offset, this.#rest) }
     return { kind: 'wrong bytes', story: `nothing was to come, but ${JSON.stringify(words.slice(0, 80))} did` }
   }

@@ -1,3 +1,4 @@
+import { addKv } from '../merge/add-parts.js'
 import type {
   ConnectionCounts,
   ConnectionProgress,
@@ -24,6 +25,7 @@ export function joinReports(reports: readonly ThreadReport[]): ThreadReport {
   if (reports.length === 1) return first
   const lags = reports.flatMap(({ lag }) => lag ?? [])
   const crowds = reports.flatMap(({ crowd }) => crowd ?? [])
+  const kv = addKv(reports.flatMap(({ kv }) => kv ?? []))
   return {
     verdict: worst(reports.map(({ verdict }) => verdict)),
     engine: first.engine,
@@ -45,6 +47,7 @@ export function joinReports(reports: readonly ThreadReport[]): ThreadReport {
     failures: joinFailures(reports.map(({ failures }) => failures)),
     failureCounts: sumOfFailures(reports.map(({ failureCounts }) => failureCounts)),
     ...(lags.length === 0 ? {} : { lag: joinLags(lags) }),
+    ...(kv === undefined ? {} : { kv }),
     ...(crowds.length === 0
       ? {}
       : {

@@ -1,8 +1,7 @@
 import { LatencyRecorder, type LatencySummary } from '../measurement/latency-recorder.js'
+import { latencyKinds } from '../measurement/recorded-latency.js'
 import type { RecordedLatency } from '../report.js'
 import type { LatencyKind, Samples } from '../thread/protocol.js'
-
-const kinds: readonly LatencyKind[] = ['fromDue', 'fromSend', 'connect']
 
 /** The latencies of a run: what counts, and apart from it what does not, such as the warm-up's. */
 export class LatencyAccount {
@@ -22,7 +21,7 @@ export class LatencyAccount {
   /** The figures since the last call: of what counts, or else of the rest. */
   takeInterval(): { readonly [Kind in LatencyKind]?: LatencySummary } {
     return Object.fromEntries(
-      kinds.flatMap(kind => {
+      latencyKinds.flatMap(kind => {
         const [other, kept] = [this.#others, this.#kept].map(recorders => recorders.get(kind)?.takeInterval())
         const summary = kept !== undefined && kept.count > 0 ? kept : other
         return summary === undefined || summary.count === 0 ? [] : [[kind, summary]]

@@ -1,5 +1,5 @@
 import type { LoadPlan, Resolved } from '../plan.js'
-import type { CrowdProof, Lag } from '../report.js'
+import type { CrowdProof, KvReport, Lag } from '../report.js'
 import type { Connection } from './connection.js'
 import type { Session } from './session.js'
 
@@ -9,6 +9,8 @@ export interface Driver {
   createConnection?(number: number): Connection
   /** The run begins: time to set timers. */
   start?(): void
+  /** This thread's connections have been established or have ended: calls `ready` when the traffic may begin. */
+  prepare?(ready: () => void): void
   /**
    * Every planned connection of the run has been established or has ended, at `at` of the thread's clock; the warm-up
    * begins, or where there is none the measured phase.
@@ -21,6 +23,7 @@ export interface Driver {
   /** How far the driver fell behind its schedule, where it has one. */
   lag?(): Lag | undefined
   crowd?(): CrowdProof | undefined
+  kv?(): KvReport
 }
 
 /** Makes the driver of a run; drivers.ts has them by name. */

@@ -37,7 +37,7 @@ export type LoadEvent =
   /** The last one. */
   | { readonly kind: 'finished'; readonly progress: Progress; readonly report: ThreadReport }
 
-export type LatencyKind = 'fromDue' | 'fromSend' | 'connect'
+export type LatencyKind = 'fromDue' | 'fromSend' | 'connect' | 'get' | 'set'
 
 /** Latencies since the samples before. Those of an interval precede it. */
 export interface Samples {

@@ -14,6 +14,10 @@ export class SampleBuffers {
   readonly #fromSendOther: SampleBuffer
   readonly #connect: SampleBuffer
   readonly #connectOther: SampleBuffer
+  readonly #get: SampleBuffer
+  readonly #getOther: SampleBuffer
+  readonly #set: SampleBuffer
+  readonly #setOther: SampleBuffer
 
   constructor(emit: (samples: Samples) => void) {
     const buffer = (of: LatencyKind, kept: boolean) =>
@@ -24,6 +28,10 @@ export class SampleBuffers {
     this.#fromSendOther = buffer('fromSend', false)
     this.#connect = buffer('connect', true)
     this.#connectOther = buffer('connect', false)
+    this.#get = buffer('get', true)
+    this.#getOther = buffer('get', false)
+    this.#set = buffer('set', true)
+    this.#setOther = buffer('set', false)
   }
 
   // One for each kind, for a name that is looked up costs more than what it stands for.
@@ -39,6 +47,14 @@ export class SampleBuffers {
     ;(kept ? this.#connect : this.#connectOther).add(latency)
   }
 
+  addGet(kept: boolean, latency: number): void {
+    ;(kept ? this.#get : this.#getOther).add(latency)
+  }
+
+  addSet(kept: boolean, latency: number): void {
+    ;(kept ? this.#set : this.#setOther).add(latency)
+  }
+
   /** Hands over what there is. */
   flush(): void {
     this.#fromDue.flush()
@@ -47,6 +63,10 @@ export class SampleBuffers {
     this.#fromSendOther.flush()
     this.#connect.flush()
     this.#connectOther.flush()
+    this.#get.flush()
+    this.#getOther.flush()
+    this.#set.flush()
+    this.#setOther.flush()
   }
 }
 

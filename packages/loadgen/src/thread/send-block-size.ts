@@ -1,3 +1,4 @@
+import { longestCommandLine } from '../kv/commands.js'
 import type { LoadPlan, Resolved } from '../plan.js'
 
 /** Bytes. */
@@ -9,7 +10,11 @@ const smallest = 1024
  * way: no larger, then, than the message.
  */
 export function sendBlockSize(plan: Resolved<LoadPlan>): number {
+  if (plan.workload === 'kv') return atLeast(plan.pipeline * (plan.valueSize.maximum + longestCommandLine))
   if (!('message' in plan)) return largest
-  const longest = plan.message === '' ? plan.size.maximum : plan.message.length
-  return Math.min(largest, Math.max(smallest, 2 ** Math.ceil(Math.log2(longest))))
+  return atLeast(plan.message === '' ? plan.size.maximum : plan.message.length)
+}
+
+function atLeast(bytes: number): number {
+  return Math.min(largest, Math.max(smallest, 2 ** Math.ceil(Math.log2(bytes))))
 }

@@ -50,6 +50,7 @@ export class Session {
   #connecting = 0
   #toldAt = 0
   #readingStarted = false
+  #preparing = false
   #traffic = false
   #draining = false
   #cutShort = false
@@ -175,7 +176,14 @@ export class Session {
 
   // A thread on its own needs nobody to tell it that the others are there too.
   #connected(): void {
-    if (this.#traffic || this.#finished) return
+    if (this.#traffic || this.#finished || this.#preparing) return
+    this.#preparing = true
+    if (this.#driver.prepare === undefined) this.#ready()
+    else this.#driver.prepare(() => this.#ready())
+  }
+
+  #ready(): void {
+    if (this.#finished) return
     if (this.plan.threads === 1) this.startTraffic(performance.now())
     else this.#events.onConnected()
   }
@@ -204,13 +212,16 @@ export class Session {
 
   /**
    * A message has come back whole: it was due and sent at these moments of the thread's clock (due -1: whenever).
+   * `operation`: what it was, where latencies are told apart by that.
    */
-  messageEchoed(connection: Connection, due: number, sentAt: number, now: number): void {
+  messageEchoed(connection: Connection, due: number, sentAt: number, now: number, operation?: 'get' | 'set'): void {
     const { measuredFrom, measuredUntil } = this.timeline
     const at = due < 0 ? sentAt : due
     const kept = at >= measuredFrom && at < measuredUntil
     this.#samples.addFromSend(kept, now - sentAt)
     if (due >= 0) this.#samples.addFromDue(kept, now - due)
+    if (operation === 'get') this.#samples.addGet(kept, now - at)
+    else if (operation === 'set') this.#samples.addSet(kept, now - at)
     connection.messages++
     this.tally.echo(now - sentAt)
   }

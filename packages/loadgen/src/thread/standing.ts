@@ -42,7 +42,7 @@ function progressOfConnection(session: Session, connection: Connection): Connect
 /** What came of a thread's share of the run, all of whose connections have ended. */
 export function reportOf(session: Session, driver: Driver, cutShort: boolean): ThreadReport {
   const { tally } = session
-  const [lag, crowd] = [driver.lag?.(), driver.crowd?.()]
+  const [lag, crowd, kv] = [driver.lag?.(), driver.crowd?.(), driver.kv?.()]
   return {
     verdict: verdictOf(tally, cutShort),
     engine: session.loop.engine,
@@ -56,6 +56,7 @@ export function reportOf(session: Session, driver: Driver, cutShort: boolean): T
     failureCounts: tally.failureCounts,
     ...(lag === undefined ? {} : { lag }),
     ...(crowd === undefined ? {} : { crowd }),
+    ...(kv === undefined ? {} : { kv }),
   }
 }
 

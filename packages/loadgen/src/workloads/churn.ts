@@ -14,6 +14,7 @@ import {
 import {
   describeMessages,
   describeProtocol,
+  type MessagePlan,
   messageOptions,
   messagePlanFrom,
   resolveMessage,
@@ -21,7 +22,7 @@ import {
 } from './message-options.js'
 
 /** Clients that come and go: each connects, sends one message, verifies its echo, and closes. */
-export interface ChurnPlan extends FlowPlan {
+export interface ChurnPlan extends FlowPlan, MessagePlan {
   readonly workload: 'churn'
   /** At the same time, at most. Default 64; with a rate 1000. */
   readonly clients?: number

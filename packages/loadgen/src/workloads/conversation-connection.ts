@@ -1,17 +1,12 @@
 // The global of that name is a getter, which costs more than the call.
 import { performance } from 'node:perf_hooks'
-import type { Block, Socket, SystemError } from 'reactor'
 import { grouped } from '../grouped.js'
 import type { Payload } from '../payload/payload.js'
 import type { ExpectedReply } from '../protocols/expected-reply.js'
 import type { Conversation } from '../protocols/message-protocol.js'
-import { ServerWords } from '../protocols/server-words.js'
-import { Connection } from '../thread/connection.js'
 import type { Session } from '../thread/session.js'
+import { ReplyingConnection } from './replying-connection.js'
 import { SendQueue } from './send-queue.js'
-
-/** After a wrong byte, how long (ms) to wait for the ones behind it, which tell what happened. */
-const examinationTime = 250
 
 /** A message on its way. */
 interface Outstanding {
@@ -29,7 +24,7 @@ export interface Talk {
 }
 
 /** Says messages in a protocol, and verifies that the server answers each as it has to. */
-export abstract class ConversationConnection extends Connection {
+export abstract class ConversationConnection extends ReplyingConnection {
   readonly #talk: Talk
   readonly #queue: SendQueue
   readonly #outstanding: Outstanding[] = []
@@ -37,8 +32,6 @@ export abstract class ConversationConnection extends Connection {
   /** Bytes of texts said. */
   #said = 0
   #leaving = false
-  /** What came where something else had to come, from the beginning of the reply on. */
-  #words: ServerWords | undefined
 
   constructor(session: Session, number: number, talk: Talk) {
     super(session, number)
@@ -55,10 +48,6 @@ export abstract class ConversationConnection extends Connection {
 
   get waiting(): boolean {
     return this.established && (this.#greeting !== undefined || this.#outstanding.length > 0 || this.#leaving)
-  }
-
-  get impatient(): boolean {
-    return true
   }
 
   /** Messages on their way. */
@@ -120,33 +109,11 @@ export abstract class ConversationConnection extends Connection {
     this.#send()
   }
 
-  onRead(_socket: Socket, block: Block, start: number, length: number): void {
-    if (this.ended) return
-    this.progressed()
-    this.received += length
-    const bytes = block.memory.subarray(start, start + length)
-    if (this.#words === undefined) this.#read(bytes)
-    else this.#listen(bytes)
+  protected get expected(): ExpectedReply | undefined {
+    return this.#greeting ?? this.#outstanding[0]?.reply
   }
 
-  #read(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length && !this.ended; ) {
-      const reply = this.#greeting ?? this.#outstanding[0]?.reply
-      if (reply === undefined) {
-        this.#doubt(undefined, bytes.subarray(at))
-        return
-      }
-      at = reply.read(bytes, at)
-      if (reply.state === 'wrong') {
-        this.#doubt(reply, bytes.subarray(at))
-        return
-      }
-      if (reply.state === 'right') this.#accept(reply)
-    }
-  }
-
-  #accept(reply: ExpectedReply): void {
-    this.verified += reply.taken.length
+  protected accept(reply: ExpectedReply): void {
     if (reply === this.#greeting) {
       this.#greeting = undefined
       this.ready()
@@ -158,39 +125,8 @@ export abstract class ConversationConnection extends Connection {
     this.answered(now)
   }
 
-  /** Something else came: what it is, the bytes behind it tell. */
-  #doubt(reply: ExpectedReply | undefined, rest: Uint8Array): void {
-    this.#words = new ServerWords(reply, this.verified)
-    this.session.loop.timer(examinationTime, () => this.#report())
-    this.#listen(rest)
-  }
-
-  #listen(bytes: Uint8Array): void {
-    this.#words?.add(bytes)
-    if (this.#words?.enough === true) this.#report()
-  }
-
-  #report(): void {
-    if (this.#words === undefined || this.ended) return
-    const { kind, ...cause } = this.#words.fault()
-    this.fail(kind, cause)
-  }
-
-  onEnd(): void {
-    if (this.ended) return
-    if (this.#words !== undefined) this.#report()
-    else if (this.#leaving && this.#outstanding.length === 0) this.complete()
-    else this.fail('closed early', { story: `closed by the server ${this.soFar}` })
-  }
-
-  override onClose(socket: Socket, error: SystemError | undefined): void {
-    if (this.#words !== undefined) this.#report()
-    else super.onClose(socket, error)
-  }
-
-  override abandon(): void {
-    if (this.#words === undefined) super.abandon()
-    else this.#report()
+  protected get mayClose(): boolean {
+    return this.#leaving && this.#outstanding.length === 0
   }
 
   override stall(): void {

@@ -3,14 +3,13 @@ import type { Options } from 'yargs'
 import { parseRate } from '../pacing/rate.js'
 import type { Rate } from '../pacing/schedule.js'
 import { portion, shareOfSegment } from '../pacing/share.js'
-import type { Resolved } from '../plan.js'
+import type { PlanBase, Resolved } from '../plan.js'
 import type { Problems } from '../problems.js'
 import type { Progress } from '../report.js'
 import { type Arguments, given, text } from '../workload.js'
-import type { MessagePlan } from './message-options.js'
 
 /** How fast a workload begins messages, and when it has done enough. */
-export interface FlowPlan extends MessagePlan {
+export interface FlowPlan extends PlanBase {
   /**
    * Open loop: messages are due by a schedule of so many in a second. Default 0: closed loop, the next message follows
    * the reply to the last one.

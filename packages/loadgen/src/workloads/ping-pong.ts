@@ -13,6 +13,7 @@ import {
 import {
   describeMessages,
   describeProtocol,
+  type MessagePlan,
   messageOptions,
   messagePlanFrom,
   resolveMessage,
@@ -20,7 +21,7 @@ import {
 } from './message-options.js'
 
 /** Messages that are echoed: each connection sends one, waits until it has come back, verifies it, sends the next. */
-export interface PingPongPlan extends FlowPlan {
+export interface PingPongPlan extends FlowPlan, MessagePlan {
   readonly workload: 'ping-pong'
   /** Default 64. */
   readonly connections?: number

@@ -13,7 +13,17 @@ export class SendQueue {
     this.#arena = arena
   }
 
+  get empty(): boolean {
+    return this.#chunks.length === 0
+  }
+
   add(bytes: Uint8Array): void {
+    this.#chunks.push(bytes)
+  }
+
+  /** Adds bytes, the kernel having just refused these or earlier ones. */
+  addRefused(bytes: Uint8Array): void {
+    this.#blocked = true
     this.#chunks.push(bytes)
   }
 

@@ -121,6 +121,8 @@ export const meanings: Readonly<Record<LatencyKind, string>> = {
   fromDue: 'from when a message was due to its last byte back',
   fromSend: 'from the first byte sent to the last byte back',
   connect: 'from connect(2) until the connection stood',
+  get: 'of gets alone, from when they were due or else sent',
+  set: 'of sets alone, from when they were due or else sent',
 }
 
 function connectionChart({ intervals }: LoadReport): Chart {

@@ -57,15 +57,16 @@ function chip(tone: string, text: string): string {
   return `<span class="chip ${tone}"><b aria-hidden="true">${mark}</b> ${escaped(text)}</span>`
 }
 
-const rateTiles: readonly (readonly [figure: string, title: string])[] = [
+const figureTiles: readonly (readonly [figure: string, title: string])[] = [
   ['rps', 'messages'],
   ['throughput', 'verified, each way'],
   ['cps', 'connections'],
+  ['hit-ratio', 'of gets found their key'],
 ]
 
 /** The figures that people look for first. */
 export function tiles(report: LoadReport): string {
-  const rates = rateTiles.flatMap(([name, title]) => {
+  const rates = figureTiles.flatMap(([name, title]) => {
     const figure = figureNamed(name)
     const value = figure?.of(report)
     return figure === undefined || value === undefined ? [] : [[formatFigure(value, figure.unit), title] as const]

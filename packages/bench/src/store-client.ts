@@ -1,0 +1,72 @@
+import { createInterface } from 'node:readline'
+import { exitCode, Failure } from 'command-line'
+import { commandLine } from './contenders/servers.js'
+import { Program } from './program.js'
+
+/** What loadgen says of a run, as far as it is used: see load-report.schema.json. */
+interface StoreReport {
+  readonly verdict: string
+  readonly failures: readonly { readonly message: string }[]
+  readonly measured: { readonly elapsed: number; readonly messages: number; readonly verified: number }
+  readonly generator: { readonly cpuPercent: number }
+  readonly latencySummary: { readonly fromSend?: { readonly p50: number; readonly p99: number } }
+}
+
+/** What a load on a store came to. Seconds, bytes, milliseconds. */
+export interface StoreOutcome {
+  readonly seconds: number
+  readonly cpuSeconds: number
+  readonly messages: number
+  readonly bytes: number
+  readonly p50: number
+  readonly p99: number
+}
+
+type StoreEvent =
+  | { readonly event: 'start' }
+  | { readonly event: 'interval'; readonly phase: string }
+  | ({ readonly event: 'end' } & StoreReport)
+
+/** One run of our `loadgen kv`, which verifies every value. */
+export class StoreClient {
+  readonly #program: Program
+  readonly #port: number
+
+  constructor(port: number, args: readonly string[]) {
+    this.#port = port
+    const words = [commandLine('loadgen'), 'kv', `${port}`, ...args, '--ndjson', '-', '--quiet']
+    this.#program = new Program('loadgen', { program: process.execPath, args: words }, [1])
+  }
+
+  /**
+   * Waits for the end; `begun` is called when the warm-up is over. Throws a `Failure` when anything was not as it had
+   * to be.
+   */
+  async finish(begun: () => void): Promise<StoreOutcome> {
+    let report: StoreReport | undefined
+    let warm = false
+    for await (const line of createInterface({ input: this.#program.child.stdout as NodeJS.ReadableStream })) {
+      const event = JSON.parse(line) as StoreEvent
+      if (event.event === 'end') report = event
+      else if (event.event === 'interval' && event.phase === 'warmup' && !warm) {
+        warm = true
+        begun()
+      }
+    }
+    if (report?.verdict !== 'ok') {
+      const why = report?.failures[0]?.message ?? (this.#program.lastWords || 'without a word')
+      throw new Failure(`the load on port ${this.#port} ended: ${why}`, exitCode.checkFailed)
+    }
+    const { measured, generator, latencySummary } = report
+    const seconds = measured.elapsed / 1000
+    const { p50 = Number.NaN, p99 = Number.NaN } = latencySummary.fromSend ?? {}
+    return {
+      ...{ seconds, cpuSeconds: (seconds * generator.cpuPercent) / 100, p50, p99 },
+      ...{ messages: measured.messages, bytes: measured.verified },
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#program.stop()
+  }
+}
