@@ -1,9 +1,12 @@
-import { exitCode, Failure, formatSize } from 'command-line'
-import type { LoadCase } from '../case.js'
-import type { LoadRun } from '../contenders/contender.js'
+import { exitCode, Failure, formatCount, formatSize } from 'command-line'
+import type { LoadCase, Scale } from '../case.js'
+import type { LoadRun, MessageLoad } from '../contenders/contender.js'
 
 const connections = 64
 const size = 64
+
+/** Messages a second: far less than any generator or server can do. */
+const rate = 5_000
 
 const group = 'generators'
 
@@ -13,12 +16,32 @@ const requests: LoadCase = {
     `Load generators, requests per second: ${connections} connections, messages of ${formatSize(size)}, one in flight on each`,
   metric: { name: 'requests', unit: 'per second', better: 'higher' },
   suits: launch => launch.requests !== undefined,
-  measure: run => {
-    const seconds = (run.scale.warmUp + run.scale.duration) / 1000
-    return run.drive(offered(run.launch.requests?.(run.port, { connections, size, seconds })), result => ({
+  measure: run =>
+    run.drive(offered(run.launch.requests?.(run.port, messageLoad(run.scale))), result => ({
       requests: result.messages / result.seconds,
-    }))
-  },
+    })),
+}
+
+const fixedRate: LoadCase = {
+  ...{ role: 'load', name: 'generate-fixed-rate', group, cpuFor: 'million messages' },
+  title: () =>
+    `Load generators, latency from when a message was due: ${formatCount(rate)} messages of ${formatSize(size)} a second over ${connections} connections`,
+  metric: { name: 'p99', unit: 'milliseconds', better: 'lower' },
+  also: [
+    { name: 'p50', unit: 'milliseconds', better: 'lower' },
+    { name: 'p99.9', unit: 'milliseconds', better: 'lower' },
+  ],
+  suits: launch => launch.fixedRate !== undefined,
+  measure: run =>
+    run.drive(offered(run.launch.fixedRate?.(run.port, { ...messageLoad(run.scale), rate })), ({ latency }) => {
+      if (latency === undefined) throw new Failure('measured no latency', exitCode.checkFailed)
+      return { p99: latency.p99, p50: latency.p50, 'p99.9': latency.p999 }
+    }),
+}
+
+/** Times of the scale are in milliseconds. */
+function messageLoad({ warmUp, duration }: Scale): MessageLoad {
+  return { connections, size, warmUp: warmUp / 1000, seconds: duration / 1000 }
 }
 
 const stream: LoadCase = {
@@ -37,4 +60,4 @@ function offered(run: LoadRun | undefined): LoadRun {
   return run
 }
 
-export const generatorCases: readonly LoadCase[] = [requests, stream]
+export const generatorCases: readonly LoadCase[] = [requests, fixedRate, stream]

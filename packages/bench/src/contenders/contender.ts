@@ -42,10 +42,20 @@ export interface LoadContender extends ContenderBase {
 export interface LoadLaunch {
   /** The server that it needs instead of the echo server, for a generator with a protocol of its own. */
   readonly server?: Launch
-  /** Messages of a size, each sent when the reply to the one before has come, for about so many seconds. */
-  readonly requests?: (port: number, load: { connections: number; size: number; seconds: number }) => LoadRun
+  /** Messages of a size, each sent when the reply to the one before has come. */
+  readonly requests?: (port: number, load: MessageLoad) => LoadRun
+  /** Messages of a size at a fixed rate a second over all connections, whether or not replies come. */
+  readonly fixedRate?: (port: number, load: MessageLoad & { readonly rate: number }) => LoadRun
   /** So many bytes through one connection and back. */
   readonly stream?: (port: number, load: { bytes: number }) => LoadRun
+}
+
+/** How many connections, bytes of each message, and for how many seconds: before what counts, and what counts. */
+export interface MessageLoad {
+  readonly connections: number
+  readonly size: number
+  readonly warmUp: number
+  readonly seconds: number
 }
 
 /** One run of a load generator. */
@@ -62,6 +72,8 @@ export interface LoadResult {
   readonly bytes: number
   /** The time that it took. */
   readonly seconds: number
+  /** Of a fixed rate: milliseconds from when a message was due until its reply was there. */
+  readonly latency?: { readonly p50: number; readonly p99: number; readonly p999: number }
 }
 
 export type Contender = ServerContender | StoreContender | LoadContender

@@ -1,10 +1,7 @@
-import { compileLoadClient, type LoadOutcome } from '../load-client.js'
+import { compileLoadClient, type Latency, type LoadOutcome } from '../load-client.js'
 import { findTool } from '../toolbox.js'
-import type { LoadContender, LoadResult } from './contender.js'
+import type { LoadContender, LoadResult, MessageLoad } from './contender.js'
 import { commandLine } from './servers.js'
-
-/** About what a generator does in a second, for those that take a number of messages and no time. */
-const roughRate = 60_000
 
 /** Load generators, in the order in which they are started. */
 export const generators: readonly LoadContender[] = [
@@ -16,11 +13,8 @@ export const generators: readonly LoadContender[] = [
     title: 'Sluice loadgen, all verified',
     ours: true,
     prepare: async () => ({
-      requests: (port, { connections, size, seconds }) => {
-        const messages = Math.ceil((seconds * roughRate) / connections)
-        const args = ['strings', `${port}`, '--clients', `${connections}`, '--messages', `${messages}`]
-        return loadgen([...args, '--size', `${size}`])
-      },
+      requests: (port, load) => loadgen(['ping-pong', `${port}`, ...messageOptions(load)]),
+      fixedRate: (port, load) => loadgen(['ping-pong', `${port}`, ...messageOptions(load), '--rate', `${load.rate}`]),
       stream: (port, { bytes }) => loadgen(['stream', `${port}`, '--size', `${bytes}`]),
     }),
   },
@@ -49,7 +43,9 @@ function cClient(name: string, title: string, threads: number): LoadContender {
   const result = (stdout: string): LoadResult => {
     const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LoadOutcome & { message?: string }
     if (last.message !== undefined) throw new Error(last.message)
-    return last
+    if (last.unanswered > 0) throw new Error(`${last.unanswered} messages had no reply`)
+    const { messages, bytes, seconds, latency } = last
+    return { messages, bytes, seconds, ...(latency && { latency: inMilliseconds(latency) }) }
   }
   return {
     role: 'load',
@@ -61,15 +57,15 @@ function cClient(name: string, title: string, threads: number): LoadContender {
         command: { program, args: [...args, '--threads', `${threads}`] },
         result,
       })
+      const messages = (mode: string, port: number, { connections, size, warmUp, seconds }: MessageLoad) => [
+        ...[mode, '--port', `${port}`, '--connections', `${connections}`, '--size', `${size}`],
+        ...['--warmup', `${warmUp}`, '--duration', `${seconds}`],
+      ]
       return {
-        requests: (port, { connections, size, seconds }) =>
-          run([
-            ...['requests', '--port', `${port}`, '--connections', `${connections}`, '--size', `${size}`],
-            // From the first message on, as the others count.
-            ...['--warmup', '0', '--duration', `${seconds}`],
-          ]),
-        // One connection keeps one thread busy.
+        requests: (port, load) => run(messages('requests', port, load)),
+        // One connection keeps one thread busy, and so does a rate.
         ...(threads === 1 && {
+          fixedRate: (port, load) => run([...messages('rate', port, load), '--rate', `${load.rate}`]),
           stream: (port, { bytes }) => run(['stream', '--verify', '--port', `${port}`, '--bytes', `${bytes}`]),
         }),
       }
@@ -77,20 +73,33 @@ function cClient(name: string, title: string, threads: number): LoadContender {
   }
 }
 
+function inMilliseconds({ p50, p99, p999 }: Latency) {
+  return { p50: p50 / 1e6, p99: p99 / 1e6, p999: p999 / 1e6 }
+}
+
+function messageOptions({ connections, size, warmUp, seconds }: MessageLoad): string[] {
+  return [
+    ...['--connections', `${connections}`, '--size', `${size}`],
+    ...['--warmup', `${warmUp}s`, '--duration', `${seconds}s`],
+  ]
+}
+
+/** What loadgen says of a run, as far as it is used: see load-report.schema.json. Milliseconds. */
 interface LoadgenReport {
   readonly verdict: string
-  readonly verified: number
-  readonly elapsed: number
-  readonly messages?: { readonly echoed: number }
+  readonly measured: { readonly elapsed: number; readonly messages: number; readonly verified: number }
+  readonly latencySummary: { readonly fromDue?: { readonly p50: number; readonly p99: number; readonly p999: number } }
 }
 
 function loadgen(args: readonly string[]) {
   return {
     command: { program: process.execPath, args: [commandLine('loadgen'), ...args, '--json'] },
     result: (stdout: string): LoadResult => {
-      const { verdict, verified, elapsed, messages } = JSON.parse(stdout) as LoadgenReport
+      const { verdict, measured, latencySummary } = JSON.parse(stdout) as LoadgenReport
       if (verdict !== 'ok') throw new Error(verdict)
-      return { messages: messages?.echoed ?? 0, bytes: verified, seconds: elapsed / 1000 }
+      const { messages, verified, elapsed } = measured
+      const { fromDue } = latencySummary
+      return { messages, bytes: verified, seconds: elapsed / 1000, ...(fromDue && { latency: fromDue }) }
     },
   }
 }

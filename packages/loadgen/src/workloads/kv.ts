@@ -7,6 +7,7 @@ import {
   flowDone,
   flowOptions,
   flowPlanFrom,
+  isPaced,
   plannedMessages,
   resolveFlow,
   validateFlow,
@@ -57,7 +58,7 @@ export const kv: Workload<KvPlan> = {
   connectRate: 5_000,
 
   // As for ping-pong: one call for a whole batch of messages.
-  preferredEngine: ({ valueSize }) => (valueSize.maximum <= shortValue ? 'uring' : 'auto'),
+  preferredEngine: plan => (!isPaced(plan) && plan.valueSize.maximum <= shortValue ? 'uring' : 'auto'),
 
   options: {
     connections: { type: 'string', describe: 'Connections [default: 64]' },

@@ -6,6 +6,7 @@ import {
   flowDone,
   flowOptions,
   flowPlanFrom,
+  isPaced,
   plannedMessages,
   resolveFlow,
   validateFlow,
@@ -46,8 +47,10 @@ export const pingPong: Workload<PingPongPlan> = {
   ],
   connectRate: 5_000,
 
-  // One call for a whole batch of messages instead of two for each; where messages are long, the calls are not what costs.
-  preferredEngine: ({ size, message }) => (Math.max(size.maximum, message.length) <= shortMessage ? 'uring' : 'auto'),
+  // One call for a whole batch of messages instead of two for each. Where messages are long the calls are not what
+  // costs, and at a rate below saturation there are no batches.
+  preferredEngine: ({ size, message, ...flow }) =>
+    !isPaced(flow) && Math.max(size.maximum, message.length) <= shortMessage ? 'uring' : 'auto',
 
   options: {
     connections: { type: 'string', describe: 'Connections [default: 64]' },
