@@ -25,7 +25,7 @@ test('a contender alone: its cases, and the reference', () => {
   assert.equal(contenders, ['c-epoll', 'go'])
   assert.ok(cases.includes('stream-1') && !cases.includes('generate-stream'))
   assert.equal(choose('loadgen'), {
-    cases: ['generate-requests', 'generate-stream'],
+    cases: ['generate-requests', 'generate-fixed-rate', 'generate-stream'],
     contenders: ['c-client', 'loadgen'],
   })
 })
