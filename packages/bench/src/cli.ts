@@ -10,7 +10,7 @@ await runCommandLine('bench', yargs =>
   yargs
     .command(
       '$0',
-      'Compares echo servers and load generators, side by side: each is started as a program and driven with the ' +
+      'Compares echo servers, key-value stores and load generators, side by side: each is started as a program and driven with the ' +
         'same load, in turn over several rounds. Prints medians, spreads, ratios and costs.',
       command =>
         command
