@@ -10,8 +10,8 @@ await runCommandLine('bench', yargs =>
   yargs
     .command(
       '$0',
-      'Compares echo servers and load generators, side by side: each is started as a program and driven with the ' +
-        'same load, in turn over several rounds. Prints medians, spreads, ratios and costs.',
+      'Compares echo servers, key-value stores and load generators, side by side: each is started as a program and ' +
+        'driven with the same load, in turn over several rounds. Prints medians, spreads, ratios and costs.',
       command =>
         command
           .option('only', {

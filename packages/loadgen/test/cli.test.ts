@@ -155,7 +155,7 @@ const mistakes: readonly (readonly [name: string, words: readonly string[], mess
   ['a bad port list', ['stream', '8001-7000', '--size', '1m'], /8001-7000/],
   ['a bad target', ['stream', 'one:two', '--size', '1m'], /'one:two' is not an address/],
   ['no target', ['idle'], /missing/],
-  ['no workload', [], /expected a workload: ping-pong, stream, strings, churn, crowd, idle, slow, vanish/],
+  ['no workload', [], /expected a workload: ping-pong, kv, stream, strings, churn, crowd, idle, slow, vanish/],
   ['an unknown workload', ['steam', '8001'], /stream/],
   ['an unknown option', ['stream', '8001', '--sise', '4g'], /--sise.*--size/],
   ['a directory for the report', ['idle', '8001', '--json', tmpdir()], /--json: cannot write .*EISDIR/],

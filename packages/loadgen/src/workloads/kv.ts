@@ -14,7 +14,10 @@ import {
 } from './flow-options.js'
 import { describeMix, mixOptions, parseDistribution, parseRatio, validateMix } from './kv-options.js'
 
-/** Gets and sets in memcached's text protocol, with every value that is read verified. */
+/**
+ * Gets and sets in memcached's text protocol, with every value that is read verified. The same seed uses the same keys
+ * and lengths in the same order; the versions of values are times, and so differ from run to run.
+ */
 export interface KvPlan extends FlowPlan {
   readonly workload: 'kv'
   /** Default 64. */
