@@ -263,6 +263,7 @@ test('many large items are given one threshold after the other', async () => {
     const output = new ScriptedOutput({ threshold: 150_000 })
     const session = kv.createSession(client)
     session.receive(Buffer.from(`get ${Array(20).fill('big').join(' ')}\r\nversion\r\n`), output)
+    output.endTurn()
     assert.ok(output.written.length < 300_000, `${output.written.length} at once`)
     let written = 0
     for (let round = 0; round < 30 && !output.take().endsWith('END\r\n'); round++) {
@@ -284,6 +285,7 @@ test('those who read the same large value slowly share one copy of it, also when
     }))
     const [gone, ...slow] = readers
     for (const { session, output } of readers) session.receive(Buffer.from('get big\r\n'), output)
+    for (const { output } of readers) output.endTurn()
     assert.ok(readers.every(({ output }) => output.written.length < 400_000))
     gone?.session.dispose?.()
     assert.is(say('set big 0 0 3\r\nnew\r\n'), 'STORED\r\n')
@@ -318,6 +320,7 @@ test('large values come back as they went, from every kind of memory that the st
         const parts: Uint8Array[] = []
         const ask = (bytes: Uint8Array) => {
           session.receive(bytes, output)
+          output.endTurn()
           while (!output.ready) {
             assert.is(output.aborted, undefined)
             parts.push(output.takeBytes())
@@ -387,7 +390,11 @@ const streams = fc
   .map(parts => Buffer.from(parts.join('')))
 
 test('any stream, cut in any way, with any delay and threshold, gets the same answer', async () => {
-  const outputs = fc.record({ delayed: fc.boolean(), threshold: fc.constantFrom(1, 10, Number.POSITIVE_INFINITY) })
+  const outputs = fc.record({
+    delayed: fc.boolean(),
+    threshold: fc.constantFrom(1, 10, Number.POSITIVE_INFINITY),
+    piecesPerTurn: fc.constantFrom(1, 2, 5),
+  })
   const talk = async (pieces: readonly Uint8Array[], options: ScriptedOutputOptions) => {
     let answer = ''
     await withKv(({ kv }) => {

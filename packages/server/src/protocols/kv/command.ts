@@ -55,6 +55,9 @@ export interface FlushCommand {
   readonly noreply: boolean
 }
 
+/** A command that changes the store; `gat` does as well, but for its answer it is one of the others. */
+export type ChangeCommand = StoreCommand | CountCommand | TouchCommand | DeleteCommand | FlushCommand
+
 /** A command that is answered by its own words alone. */
 type PlainCommand =
   | { readonly kind: 'stats'; readonly argument: string | undefined }
@@ -69,12 +72,4 @@ export interface WrongCommand {
   readonly noreply: boolean
 }
 
-export type Command =
-  | StoreCommand
-  | RetrieveCommand
-  | CountCommand
-  | TouchCommand
-  | DeleteCommand
-  | FlushCommand
-  | PlainCommand
-  | WrongCommand
+export type Command = ChangeCommand | RetrieveCommand | PlainCommand | WrongCommand

@@ -12,8 +12,10 @@ const terminatorLength = 2
  * terminal. A value that came in one piece is not copied.
  */
 export class DataBlock {
-  /** After `complete`: the value. Valid until the input is taken back. */
+  /** After `complete`: the value. */
   value: Uint8Array = new Uint8Array(0)
+  /** Whether the value is memory of its own; else it is valid until the input is taken back. */
+  isOwn = false
   /** Where the last read ended in its input. */
   end = 0
   readonly #length: number
@@ -43,7 +45,10 @@ export class DataBlock {
     if (this.#kept === undefined) return result
     if (result === 'complete' && this.#kept.length === 0) this.value = part
     else this.#kept.append(part, this.#length)
-    if (result === 'complete' && this.#kept.length > 0) this.value = this.#kept.take()
+    if (result === 'complete' && this.#kept.length > 0) {
+      this.value = this.#kept.take()
+      this.isOwn = true
+    }
     return result
   }
 

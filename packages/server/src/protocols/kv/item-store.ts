@@ -4,6 +4,7 @@ import { ExpiryIndex } from './expiry-index.js'
 import { type Item, type ItemHeader, RecordWriter, readItem } from './item-record.js'
 import { ReadSnapshot } from './read-snapshot.js'
 import { StoreGate } from './store-gate.js'
+import { StoreTotals } from './store-totals.js'
 
 export interface ItemStoreOptions {
   /** Folder of the store. */
@@ -25,7 +26,7 @@ const mapSize = 16 * 1024 ** 3
 
 /** Facts about the store: when everything older is to be forgotten, and what the items take together. */
 const flushKey = Buffer.from('flush')
-const bytesKey = Buffer.from('bytes')
+const totalsKey = Buffer.from('bytes')
 
 /** The items take as much as they may: nothing was stored, and nothing lost. */
 export class StoreFull extends Error {}
@@ -52,6 +53,8 @@ export class ItemStore {
   #now = 0
   /** Items stored up to this time are gone; 0 for none. Of the present snapshot. */
   #flushed: number | undefined
+  /** Of the present transaction. */
+  readonly #totals = new StoreTotals()
 
   /** Opens or creates the store. Throws a StartError. */
   constructor({ path, size, sync }: ItemStoreOptions) {
@@ -88,15 +91,13 @@ export class ItemStore {
     return this.#isGone(item) ? undefined : item
   }
 
-  /** Runs a change, all of whose calls see and make one state. Throws what the action throws, and undoes it then. */
+  /**
+   * Runs changes in one transaction: all that is called there sees and makes one state. Throws what the action throws, or
+   * that it cannot be committed; nothing of it has happened then.
+   */
   change<T>(action: () => T): T {
     try {
-      return this.#gate.alone(() =>
-        this.#root.transactionSync(() => {
-          this.#flushed = undefined
-          return action()
-        })
-      )
+      return this.#gate.alone(() => this.#root.transactionSync(() => this.#run(action)))
     } finally {
       this.release()
     }
@@ -104,12 +105,12 @@ export class ItemStore {
 
   /**
    * Stores a value, put together of its parts; only inside `change`. The parts may be views of what was read there.
-   * Throws StoreFull.
+   * Throws StoreFull, and has changed nothing then.
    */
   put(key: Uint8Array, { flags, expiry }: NewHeader, ...parts: readonly Uint8Array[]): void {
-    const header = { flags, expiry, cas: this.#items.getWriteTxnId(), stored: Date.now() }
-    const record = this.#writer.write(header, parts)
-    this.#replace(key, record, expiry)
+    const header = { flags, expiry, cas: this.#totals.nextUnique, stored: Date.now() }
+    this.#replace(key, this.#writer.write(header, parts), expiry)
+    this.#totals.takeUnique()
   }
 
   /** Gives an item another end, and changes nothing else; only inside `change`. */
@@ -119,32 +120,33 @@ export class ItemStore {
 
   /** Only inside `change`. */
   remove(key: Uint8Array): void {
-    this.#account(-this.#forget(key))
+    const old = this.#snapshot.read(this.#items, key)
+    if (old === undefined) return
+    this.#totals.add(-old.length)
+    this.#endings.remove(key, readItem(old).expiry)
     this.#items.removeSync(key)
   }
 
-  /** Forgets everything that has been stored up to a time, at that time or now if it has passed. */
+  /** Forgets everything that has been stored up to a time, at that time or now if it has passed; only inside `change`. */
   flush(time: number): void {
-    this.change(() => {
-      if (time <= Date.now()) {
-        this.#items.clearSync()
-        this.#endings.clear()
-        this.#facts.clearSync()
-      } else {
-        this.#writeFact(flushKey, time)
-      }
-    })
+    this.#flushed = undefined
+    if (time > Date.now()) {
+      this.#writeFact(flushKey, time)
+      return
+    }
+    this.#items.clearSync()
+    this.#endings.clear()
+    this.#facts.removeSync(flushKey)
+    this.#totals.clear()
   }
 
-  /** Makes room: removes items that have ended, a bounded number of them. Returns how many. */
+  /** Makes room: removes items that have ended, a bounded number of them; only inside `change`. Returns how many. */
   sweep(): number {
-    return this.change(() => {
-      this.#now = Date.now()
-      const ended = this.#endings.endedBy(this.#now, sweptAtOnce)
-      const gone = ended.length > 0 ? ended : this.#flushedKeys(this.#readFlushed())
-      for (const key of gone) this.remove(key)
-      return gone.length
-    })
+    this.#now = Date.now()
+    const ended = this.#endings.endedBy(this.#now, sweptAtOnce)
+    const gone = ended.length > 0 ? ended : this.#flushedKeys(this.#readFlushed())
+    for (const key of gone) this.remove(key)
+    return gone.length
   }
 
   /** Items, those included that have ended and that nobody has looked for since. */
@@ -156,7 +158,7 @@ export class ItemStore {
 
   /** What the items take together, in bytes. */
   get bytes(): number {
-    return this.#readFact(bytesKey)
+    return this.#readFact(totalsKey)
   }
 
   /** Gives the state up that reads have seen, so that others may use its memory; the next read sees the newest. */
@@ -169,6 +171,14 @@ export class ItemStore {
     this.#snapshot.close()
     void this.#root.close()
     this.#gate.close()
+  }
+
+  #run<T>(action: () => T): T {
+    this.#flushed = undefined
+    this.#totals.read(this.#snapshot.read(this.#facts, totalsKey), this.#items.getWriteTxnId())
+    const result = action()
+    if (this.#totals.changed) this.#facts.putSync(totalsKey, this.#totals.record)
+    return result
   }
 
   #readFlushed(): number {
@@ -189,24 +199,14 @@ export class ItemStore {
   }
 
   #replace(key: Uint8Array, record: Buffer, expiry: number): void {
-    this.#account(record.length - this.#forget(key))
+    const old = this.#snapshot.read(this.#items, key)
+    const added = record.length - (old?.length ?? 0)
+    if (added > 0 && this.#totals.bytes + added > this.#size)
+      throw new StoreFull(`the items would take more than ${this.#size.toLocaleString('en-US')} bytes`)
+    this.#totals.add(added)
+    if (old !== undefined) this.#endings.remove(key, readItem(old).expiry)
     this.#items.putSync(key, record)
     this.#endings.add(key, expiry)
-  }
-
-  /** Takes a key out of the index, and returns what it takes in the store; 0 where there is none. */
-  #forget(key: Uint8Array): number {
-    const record = this.#snapshot.read(this.#items, key)
-    if (record === undefined) return 0
-    this.#endings.remove(key, readItem(record).expiry)
-    return record.length
-  }
-
-  #account(bytes: number): void {
-    const total = this.#readFact(bytesKey) + bytes
-    if (bytes > 0 && total > this.#size)
-      throw new StoreFull(`the items would take more than ${this.#size.toLocaleString('en-US')} bytes`)
-    this.#writeFact(bytesKey, total)
   }
 
   /** 0 where nothing is known. */
