@@ -1,4 +1,5 @@
-// The commands of memcached's text protocol, as its protocol.txt describes them.
+// The commands of memcached's text protocol, as its protocol.txt describes them. A key is a text with one character for
+// each byte (ISO 8859-1).
 
 /** How a value is stored. */
 export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas'
@@ -6,7 +7,7 @@ export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas'
 export interface StoreCommand {
   readonly kind: 'store'
   readonly mode: StoreMode
-  readonly key: Uint8Array
+  readonly key: string
   /** 32 bits that belong to the client. */
   readonly flags: number
   /** As it was sent, see `expiry`. */
@@ -20,7 +21,7 @@ export interface StoreCommand {
 
 export interface RetrieveCommand {
   readonly kind: 'retrieve'
-  readonly keys: readonly Uint8Array[]
+  readonly keys: readonly string[]
   readonly withCas: boolean
   /** For `gat` and `gats`: the new exptime. */
   readonly touch: number | undefined
@@ -29,7 +30,7 @@ export interface RetrieveCommand {
 export interface CountCommand {
   readonly kind: 'count'
   readonly direction: 'incr' | 'decr'
-  readonly key: Uint8Array
+  readonly key: string
   /** Below 2^64. */
   readonly delta: bigint
   readonly noreply: boolean
@@ -37,14 +38,14 @@ export interface CountCommand {
 
 export interface TouchCommand {
   readonly kind: 'touch'
-  readonly key: Uint8Array
+  readonly key: string
   readonly exptime: number
   readonly noreply: boolean
 }
 
 export interface DeleteCommand {
   readonly kind: 'delete'
-  readonly key: Uint8Array
+  readonly key: string
   readonly noreply: boolean
 }
 

@@ -4,6 +4,8 @@ import { GrowingBuffer } from '../growing-buffer.js'
 /** - `partial`: there is more to come. - `bad`: as much as was announced, and then no end of line. */
 export type BlockResult = 'partial' | 'complete' | 'bad'
 
+const nothing = new Uint8Array(0)
+
 /** Bytes of the end that a value is followed by. */
 const terminatorLength = 2
 
@@ -13,7 +15,7 @@ const terminatorLength = 2
  */
 export class DataBlock {
   /** After `complete`: the value. */
-  value: Uint8Array = new Uint8Array(0)
+  value: Uint8Array = nothing
   /** Whether the value is memory of its own; else it is valid until the input is taken back. */
   isOwn = false
   /** Where the last read ended in its input. */

@@ -25,7 +25,7 @@ export class ItemCommands {
   }
 
   /** `get` and its kin: the item, if there is one; counted. With `touch` its end is set anew. */
-  retrieve(key: Uint8Array, touch: number | undefined): Item | undefined {
+  retrieve(key: string, touch: number | undefined): Item | undefined {
     const item = touch === undefined ? this.#store.get(key) : this.#touchAndGet(key, touch)
     this.#counters.cmd_get.add()
     this.#counters[item === undefined ? 'get_misses' : 'get_hits'].add()
@@ -131,13 +131,13 @@ export class ItemCommands {
     }
   }
 
-  #touchAndGet(key: Uint8Array, exptime: number): Item | undefined {
+  #touchAndGet(key: string, exptime: number): Item | undefined {
     const item = this.#store.change(() => this.#touch(key, exptime))
     this.countAll()
     return item
   }
 
-  #touch(key: Uint8Array, exptime: number): Item | undefined {
+  #touch(key: string, exptime: number): Item | undefined {
     this.#count('cmd_touch')
     const found = this.#store.get(key)
     this.#count(found === undefined ? 'touch_misses' : 'touch_hits')

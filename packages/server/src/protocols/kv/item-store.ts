@@ -2,6 +2,7 @@ import { type Database, open, type RootDatabase } from 'lmdb'
 import { StartError } from '../../start-error.js'
 import { ExpiryIndex } from './expiry-index.js'
 import { type Item, type ItemHeader, RecordWriter, readItem } from './item-record.js'
+import { latin1Keys, leastKey } from './latin1-keys.js'
 import { ReadSnapshot } from './read-snapshot.js'
 import { StoreGate } from './store-gate.js'
 import { StoreTotals } from './store-totals.js'
@@ -25,8 +26,8 @@ const sweptAtOnce = 256
 const mapSize = 16 * 1024 ** 3
 
 /** Facts about the store: when everything older is to be forgotten, and what the items take together. */
-const flushKey = Buffer.from('flush')
-const totalsKey = Buffer.from('bytes')
+const flushKey = 'flush'
+const totalsKey = 'bytes'
 
 /** The items take as much as they may: nothing was stored, and nothing lost. */
 export class StoreFull extends Error {}
@@ -42,10 +43,10 @@ type NewHeader = Pick<ItemHeader, 'flags' | 'expiry'>
  */
 export class ItemStore {
   readonly #gate: StoreGate
-  readonly #root: RootDatabase<Buffer, Uint8Array>
-  readonly #items: Database<Buffer, Uint8Array>
+  readonly #root: RootDatabase<Buffer, string>
+  readonly #items: Database<Buffer, string>
   readonly #endings: ExpiryIndex
-  readonly #facts: Database<Buffer, Uint8Array>
+  readonly #facts: Database<Buffer, string>
   readonly #size: number
   readonly #snapshot: ReadSnapshot
   readonly #writer = new RecordWriter()
@@ -60,13 +61,13 @@ export class ItemStore {
   constructor({ path, size, sync }: ItemStoreOptions) {
     this.#size = size
     try {
-      const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
+      const binary = { encoding: 'binary', keyEncoder: latin1Keys } as const
       const durability = { noSync: !sync, overlappingSync: false }
       const options = { path, mapSize, maxReaders: mostReaders, maxDbs: 3, ...durability, ...binary }
       this.#gate = new StoreGate(path)
       const { root, items, endings, facts } = this.#gate.alone(() => {
-        const root: RootDatabase<Buffer, Uint8Array> = open(options)
-        const database = (name: string): Database<Buffer, Uint8Array> => root.openDB(name, binary)
+        const root: RootDatabase<Buffer, string> = open(options)
+        const database = (name: string): Database<Buffer, string> => root.openDB(name, binary)
         return { root, items: database('items'), endings: database('endings'), facts: database('facts') }
       })
       this.#root = root
@@ -82,7 +83,7 @@ export class ItemStore {
   }
 
   /** The item of a key, unless it has ended. */
-  get(key: Uint8Array): Item | undefined {
+  get(key: string): Item | undefined {
     this.#now = Date.now()
     this.#flushed ??= this.#readFlushed()
     const record = this.#snapshot.read(this.#items, key)
@@ -107,19 +108,19 @@ export class ItemStore {
    * Stores a value, put together of its parts; only inside `change`. The parts may be views of what was read there.
    * Throws StoreFull, and has changed nothing then.
    */
-  put(key: Uint8Array, { flags, expiry }: NewHeader, ...parts: readonly Uint8Array[]): void {
+  put(key: string, { flags, expiry }: NewHeader, ...parts: readonly Uint8Array[]): void {
     const header = { flags, expiry, cas: this.#totals.nextUnique, stored: Date.now() }
     this.#replace(key, this.#writer.write(header, parts), expiry)
     this.#totals.takeUnique()
   }
 
   /** Gives an item another end, and changes nothing else; only inside `change`. */
-  putExpiry(key: Uint8Array, item: Item, expiry: number): void {
+  putExpiry(key: string, item: Item, expiry: number): void {
     this.#replace(key, this.#writer.write({ ...item, expiry }, [item.value]), expiry)
   }
 
   /** Only inside `change`. */
-  remove(key: Uint8Array): void {
+  remove(key: string): void {
     const old = this.#snapshot.read(this.#items, key)
     if (old === undefined) return
     this.#totals.add(-old.length)
@@ -187,18 +188,18 @@ export class ItemStore {
   }
 
   /** The keys of some items that were stored up to a time; 0 for none. */
-  #flushedKeys(time: number): Uint8Array[] {
-    const keys: Uint8Array[] = []
+  #flushedKeys(time: number): string[] {
+    const keys: string[] = []
     if (time === 0) return keys
-    for (const key of this.#items.getKeys()) {
+    for (const key of this.#items.getKeys({ start: leastKey })) {
       const record = this.#snapshot.read(this.#items, key)
-      if (record !== undefined && readItem(record).stored <= time) keys.push(new Uint8Array(key))
+      if (record !== undefined && readItem(record).stored <= time) keys.push(key)
       if (keys.length === sweptAtOnce) break
     }
     return keys
   }
 
-  #replace(key: Uint8Array, record: Buffer, expiry: number): void {
+  #replace(key: string, record: Buffer, expiry: number): void {
     const old = this.#snapshot.read(this.#items, key)
     const added = record.length - (old?.length ?? 0)
     if (added > 0 && this.#totals.bytes + added > this.#size)
@@ -210,11 +211,11 @@ export class ItemStore {
   }
 
   /** 0 where nothing is known. */
-  #readFact(key: Uint8Array): number {
+  #readFact(key: string): number {
     return this.#snapshot.read(this.#facts, key)?.readDoubleLE(0) ?? 0
   }
 
-  #writeFact(key: Uint8Array, value: number): void {
+  #writeFact(key: string, value: number): void {
     const fact = Buffer.alloc(8)
     fact.writeDoubleLE(value)
     this.#facts.putSync(key, fact)
