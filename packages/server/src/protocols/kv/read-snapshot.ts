@@ -24,6 +24,8 @@ const { nativeAddon } = lmdb as unknown as { readonly nativeAddon: NativeAddon }
 export class ReadSnapshot {
   readonly #transaction: ReadTransaction
   readonly #options: { readonly transaction: Transaction }
+  /** Something may have been read since it was given up. */
+  #taken = true
 
   constructor(database: RootDatabase) {
     this.#transaction = database.useReadTransaction() as ReadTransaction
@@ -36,6 +38,7 @@ export class ReadSnapshot {
    * that it sees.
    */
   read(database: Database<Buffer, string>, key: string): Buffer | undefined {
+    this.#taken = true
     const bytes = (database as unknown as Readable).getBinaryFast(key, this.#options)
     // What is too large for its own memory the library gives as a plain view of the file's.
     if (bytes === undefined || Buffer.isBuffer(bytes)) return bytes
@@ -44,6 +47,8 @@ export class ReadSnapshot {
 
   /** Gives the snapshot up: reads after it see everything that has been committed by anybody. */
   reset(): void {
+    if (!this.#taken) return
+    this.#taken = false
     nativeAddon.resetTxn(this.#transaction.address)
   }
 

@@ -8,6 +8,7 @@ export class StoreTotals {
   #bytes = 0
   #unique = 0
   changed = false
+  readonly #record = Buffer.alloc(2 * uniqueOffset)
 
   get bytes(): number {
     return this.#bytes
@@ -25,11 +26,11 @@ export class StoreTotals {
     this.changed = false
   }
 
+  /** Valid until the next call: lmdb asks for the address of each new memory, which costs more than to write it. */
   get record(): Buffer {
-    const record = Buffer.alloc(2 * uniqueOffset)
-    record.writeDoubleLE(this.#bytes)
-    record.writeDoubleLE(this.#unique, uniqueOffset)
-    return record
+    this.#record.writeDoubleLE(this.#bytes)
+    this.#record.writeDoubleLE(this.#unique, uniqueOffset)
+    return this.#record
   }
 
   add(bytes: number): void {
