@@ -145,6 +145,39 @@ test('a store that cannot be written answers an error and loses nothing', async 
   })
 })
 
+test('a change that cannot be written takes no other change of its turn with it', async () => {
+  await inTemporaryFolder(async folder => {
+    const small = (name: string, round: number) => `set ${name} 0 0 2\r\n${10 + round}\r\n`
+    const body = async ({ connect }: ProcessScene) => {
+      const clients = await Promise.all(Array.from({ length: 5 }, async () => new RawClient(await connect())))
+      const [greedy, ...others] = clients as [RawClient, ...RawClient[]]
+      await greedy.ask('set n 0 0 1\r\n0\r\n')
+      const large = 'x'.repeat(300_000)
+      let lost = 0
+      for (let round = 0; round < 40; round++) {
+        // The end of the large value and what follows it come in one turn, with luck those of the others as well.
+        greedy.send(`set large${round} 0 0 ${large.length}\r\n${large}\r\n${small('own', round)}incr n 1\r\n`)
+        for (const [index, other] of others.entries()) other.send(small(`other${index}`, round))
+        const answer = await greedy.answer(/\r\n/)
+        assert.match(answer, /^(STORED|SERVER_ERROR .+)\r\n$/)
+        if (answer !== 'STORED\r\n') lost++
+        assert.is(await greedy.answer(/\r\n/), 'STORED\r\n')
+        assert.is(await greedy.answer(/\r\n/), `${round + 1}\r\n`, 'nothing is carried out twice')
+        for (const other of others) assert.is(await other.answer(/\r\n/), 'STORED\r\n')
+        greedy.send(`get own large${round} other0 other1 other2 other3\r\n`)
+        const found = (await greedy.answer(/END\r\n/)).match(/^VALUE \w+/gm) ?? []
+        const expected = ['own', ...(answer === 'STORED\r\n' ? [`large${round}`] : [])]
+        assert.equal(
+          found,
+          [...expected, 'other0', 'other1', 'other2', 'other3'].map(name => `VALUE ${name}`)
+        )
+      }
+      assert.ok(lost > 10, `${lost} lost`)
+    }
+    await withServerProcess(kvArguments(folder), body, { largestFile: 4 * mebibyte })
+  })
+})
+
 test('a store that cannot be opened is one line, and code 1', async () => {
   const server = ServerProcess.start(['--ports', '0', '--protocol', 'kv', '--store', '/dev/null/store'])
   const { code, stderr } = await within('ending', server.ended)

@@ -127,20 +127,39 @@ export function converseToEnd(session: ProtocolSession, output: ScriptedOutput, 
 
 /** Gives a session input, and, when the turn is over, brings it to where it has nothing more to do. */
 function offer(session: ProtocolSession, output: ScriptedOutput, bytes: Buffer, isLast: boolean): Buffer {
-  // A lent buffer is the model's again after the call.
-  const lent = (from: Buffer) => {
-    const copy = Buffer.from(from)
-    const taken = session.receive(copy, output)
-    copy.fill(0xee)
-    return from.subarray(taken)
-  }
-  let left: Buffer = bytes
-  if (output.ready) left = lent(left)
+  let left = give(session, output, bytes)
   if (!isLast) return left
-  while (proceed(session, output)) {
-    if (left.length > 0 && output.ready) left = lent(left)
-  }
+  while (proceed(session, output)) left = give(session, output, left)
   return left
+}
+
+/** Gives a session input, as far as it takes any, and returns what is left of it. */
+function give(session: ProtocolSession, output: ScriptedOutput, bytes: Buffer): Buffer {
+  if (bytes.length === 0 || !output.ready) return bytes
+  // A lent buffer is the model's again after the call.
+  const lent = Buffer.from(bytes)
+  const taken = session.receive(lent, output)
+  lent.fill(0xee)
+  return bytes.subarray(taken)
+}
+
+/** Several conversations at once: in each turn every session is given its next piece, and then the turn ends. */
+export function converseTogether(
+  conversations: readonly { session: ProtocolSession; output: ScriptedOutput; pieces: readonly Uint8Array[] }[]
+): void {
+  const all = conversations.map(conversation => ({ ...conversation, left: Buffer.alloc(0) as Buffer }))
+  const turns = Math.max(...all.map(({ pieces }) => pieces.length))
+  for (let turn = 0; turn < turns; turn++) {
+    for (const one of all) {
+      const piece = one.pieces[turn] ?? Buffer.alloc(0)
+      one.left = give(one.session, one.output, Buffer.concat([one.left, piece]))
+    }
+    for (let busy = true; busy; ) {
+      busy = false
+      for (const one of all) busy = proceed(one.session, one.output) || busy
+      for (const one of all) one.left = give(one.session, one.output, one.left)
+    }
+  }
 }
 
 /** Ends the turn, or makes an output ready that was not and resumes the session. Returns whether there was something to do. */
