@@ -123,6 +123,24 @@ test("of what a client sends at once no more than a turn's share is taken", asyn
   })
 })
 
+test('of what a crowd sends at once a turn takes a part, and the next ones the rest', async () => {
+  await withKv(({ kv, say }) => {
+    const line = 'incr n 1\r\n'
+    say('set n 0 0 1\r\n0\r\n')
+    const crowd = Array.from({ length: 3000 }, () => ({
+      ...{ session: kv.createSession(client), output: new ScriptedOutput(), pieces: [Buffer.from(line)] },
+    }))
+    const [first, second] = [crowd.slice(0, 1500), crowd.slice(1500)]
+    const taken = first.map(({ session, output }) => session.receive(Buffer.from(line), output))
+    assert.ok(taken.includes(0) && taken.includes(line.length))
+    for (const { output } of first) output.endTurn()
+    converseTogether(second)
+    const sum = taken.filter(bytes => bytes > 0).length + second.length
+    assert.is(say('get n\r\n'), `VALUE n 0 ${String(sum).length}\r\n${sum}\r\nEND\r\n`)
+    assert.ok(second.every(({ output }) => /^\d+\r\n$/.test(output.take())))
+  })
+})
+
 const commandsOf = (key: string) =>
   fc
     .array(

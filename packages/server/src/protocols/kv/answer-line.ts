@@ -36,9 +36,17 @@ export class AnswerLine {
     this.#worker = worker
   }
 
-  /** Whether there is enough in it for one turn. */
+  /** Whether there is enough for one turn. */
   get full(): boolean {
-    return this.#steps.length - this.#next >= mostSteps
+    return this.#steps.length - this.#next >= mostSteps || this.#worker.changes.full
+  }
+
+  /** Waits for the end of the turn, unless it does so already. */
+  putOff(output: Output): void {
+    if (this.#waiting) return
+    this.#waiting = true
+    this.#worker.reads.await()
+    output.atTurnEnd(() => this.#onTurnEnd(output))
   }
 
   /** `value` is memory of its own. */
@@ -79,19 +87,12 @@ export class AnswerLine {
 
   #add(step: Step, output: Output): void {
     this.#steps.push(step)
-    this.#putOff(output)
+    this.putOff(output)
   }
 
   #join(change: Change): void {
     this.#joined = change
     this.#worker.changes.add(change)
-  }
-
-  #putOff(output: Output): void {
-    if (this.#waiting) return
-    this.#waiting = true
-    this.#worker.reads.await()
-    output.atTurnEnd(() => this.#onTurnEnd(output))
   }
 
   #onTurnEnd(output: Output): void {
@@ -128,10 +129,10 @@ export class AnswerLine {
   #joinNext(output: Output): boolean {
     for (let at = this.#next; at < this.#steps.length; at++) {
       const step = this.#steps[at]
-      if (step instanceof Retrieval) break
+      if (step instanceof Retrieval || this.#worker.changes.full) break
       if (typeof step === 'object') this.#join(step)
     }
-    this.#putOff(output)
+    this.putOff(output)
     return false
   }
 

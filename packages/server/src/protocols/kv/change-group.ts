@@ -12,6 +12,10 @@ export interface Change {
   answer: string | undefined
 }
 
+/** What one transaction may hold, so that neither this worker nor those who wait to write stand still for long. */
+const mostChanges = 1024
+const mostBytes = 16 * 1024 ** 2
+
 /**
  * The changes that came to a worker in one turn, from whatever client: they are one transaction of the store, and none is
  * answered before it is committed. What is lost with a transaction that fails is tried again change by change, so that
@@ -22,6 +26,8 @@ export class ChangeGroup {
   readonly #commands: ItemCommands
   readonly #log: WorkerContext['log']
   #changes: Change[] = []
+  /** Of their values. */
+  #bytes = 0
   /** The store could not be written the last time. */
   #failing = false
 
@@ -31,8 +37,14 @@ export class ChangeGroup {
     this.#log = log
   }
 
+  /** Whether what comes now had better wait for the next turn. */
+  get full(): boolean {
+    return this.#changes.length >= mostChanges || this.#bytes >= mostBytes
+  }
+
   add(change: Change): void {
     this.#changes.push(change)
+    this.#bytes += change.value.length
   }
 
   /** Carries out what has been added, in this order, and commits it: all of it is answered then. */
@@ -40,6 +52,7 @@ export class ChangeGroup {
     if (this.#changes.length === 0) return
     const changes = this.#changes
     this.#changes = []
+    this.#bytes = 0
     const error = this.#attempt(changes)
     if (error === undefined) return
     for (const change of changes) {

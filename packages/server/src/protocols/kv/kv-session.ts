@@ -58,7 +58,9 @@ export class KvSession implements ProtocolSession {
       const upload = this.#upload
       at = upload === undefined ? this.#readLine(bytes, at, output) : this.#readValue(upload, bytes, at, output)
     }
-    return this.#over ? bytes.length : at
+    if (this.#over) return bytes.length
+    if (at < bytes.length && this.#line.full) this.#line.putOff(output)
+    return at
   }
 
   resume(output: Output): void {
