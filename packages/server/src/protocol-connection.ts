@@ -1,6 +1,6 @@
 import type { Block, Loop, Socket, Timer } from 'reactor'
 import { BlockQueue } from './block-queue.js'
-import type { ConnectionHandler } from './connection-handler.js'
+import type { ConnectionHandler, ConnectionObserver } from './connection-handler.js'
 import type { Lateness, Output, Protocol, ProtocolSession } from './protocols/protocol.js'
 import type { TurnEnd, TurnWork } from './turn-end.js'
 import type { TurnSlice } from './turn-slice.js'
@@ -29,6 +29,7 @@ export interface ProtocolHost {
 /** One connection of any protocol on a reactor loop: holds what the session and the socket cannot take yet. */
 export class ProtocolConnection implements ConnectionHandler, Output, TurnWork {
   bytesIn = 0
+  observer: ConnectionObserver | undefined
   readonly #socket: Socket
   readonly #host: ProtocolHost
   readonly #session: ProtocolSession
@@ -144,7 +145,7 @@ export class ProtocolConnection implements ConnectionHandler, Output, TurnWork {
     this.#putOff = undefined
     this.#host.slice.begin()
     then?.()
-    if (!this.#socket.closed) this.#settle()
+    this.#progress()
   }
 
   onRead(_socket: Socket, block: Block, start: number, length: number): void {
@@ -241,8 +242,15 @@ export class ProtocolConnection implements ConnectionHandler, Output, TurnWork {
     this.#timer = this.#host.loop.timer(delay, () => {
       this.#timer = undefined
       then()
-      this.#settle()
+      this.#progress()
     })
+  }
+
+  /** After something that was not one of the socket's events. */
+  #progress(): void {
+    if (this.#socket.closed) return
+    this.#settle()
+    this.observer?.onProgress()
   }
 
   #regulate(): void {

@@ -178,6 +178,20 @@ test('a change that cannot be written takes no other change of its turn with it'
   })
 })
 
+test('what has been answered to anybody is counted', async () => {
+  await inTemporaryFolder(async folder => {
+    await withServerProcess(kvArguments(folder), async ({ connect }) => {
+      const [one, other] = [new RawClient(await connect()), new RawClient(await connect())]
+      const set = 'set k 0 0 1\r\nx\r\n'
+      assert.is(await one.ask(set), 'STORED\r\n')
+      other.send('stats\r\n')
+      const stats = await other.answer(/END\r\n/)
+      assert.match(stats, `STAT bytes_written ${'STORED\r\n'.length}\r\n`)
+      assert.match(stats, `STAT bytes_read ${set.length + 'stats\r\n'.length}\r\n`)
+    })
+  })
+})
+
 test('a store that cannot be opened is one line, and code 1', async () => {
   const server = ServerProcess.start(['--ports', '0', '--protocol', 'kv', '--store', '/dev/null/store'])
   const { code, stderr } = await within('ending', server.ended)
