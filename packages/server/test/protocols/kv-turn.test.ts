@@ -141,6 +141,23 @@ test('of what a crowd sends at once a turn takes a part, and the next ones the r
   })
 })
 
+test('a client that has to wait for a turn with room is served in its order', async () => {
+  await withKv(({ kv, say }) => {
+    const patient = connect(kv)
+    patient.send('get a\r\nset a 0 0 1\r\n1\r\n')
+    const crowd = Array.from({ length: 40 }, () => connect(kv))
+    for (const { send } of crowd) send('delete b\r\n'.repeat(64))
+    // The set, which must not come before the get, finds no room in the crowd's transaction.
+    patient.output.endTurn()
+    assert.is(patient.output.take(), 'END\r\n')
+    for (const { output } of crowd) output.endTurn()
+    patient.send('set a 0 0 1\r\n2\r\n')
+    while (patient.output.waitsForTurn) patient.output.endTurn()
+    assert.is(patient.output.take(), 'STORED\r\nSTORED\r\n')
+    assert.is(say('get a\r\n'), 'VALUE a 0 1\r\n2\r\nEND\r\n')
+  })
+})
+
 const commandsOf = (key: string) =>
   fc
     .array(

@@ -25,8 +25,8 @@ export class AnswerLine {
   #steps: Step[] = []
   /** The first step that is not done. */
   #next = 0
-  /** Steps from `#next` on that are retrievals. */
-  #retrievals = 0
+  /** Something in it has to be done before another change may join: a retrieval, or a change that found no room. */
+  #holding = false
   /** The last change that has joined the group. */
   #joined: Change | undefined
   /** The end of the turn is being waited for. */
@@ -45,19 +45,19 @@ export class AnswerLine {
   putOff(output: Output): void {
     if (this.#waiting) return
     this.#waiting = true
-    this.#worker.reads.await()
+    this.#worker.reads.announce()
     output.atTurnEnd(() => this.#onTurnEnd(output))
   }
 
   /** `value` is memory of its own. */
   addChange(command: ChangeCommand, value: Uint8Array, output: Output): void {
     const change: Change = { command, value, answer: undefined }
-    if (this.#retrievals === 0) this.#join(change)
+    if (!this.#holding) this.#join(change)
     this.#add(change, output)
   }
 
   addRetrieval(retrieval: Retrieval, output: Output): void {
-    this.#retrievals++
+    this.#holding = true
     this.#add(retrieval, output)
   }
 
@@ -114,6 +114,7 @@ export class AnswerLine {
     }
     this.#steps.length = 0
     this.#next = 0
+    this.#holding = false
   }
 
   /** Returns whether the step is done. */
@@ -127,10 +128,11 @@ export class AnswerLine {
 
   /** The next changes, whose turn has come, join the group, and are answered when the next turn ends. */
   #joinNext(output: Output): boolean {
-    for (let at = this.#next; at < this.#steps.length; at++) {
+    this.#holding = false
+    for (let at = this.#next; at < this.#steps.length && !this.#holding; at++) {
       const step = this.#steps[at]
-      if (step instanceof Retrieval || this.#worker.changes.full) break
-      if (typeof step === 'object') this.#join(step)
+      if (step instanceof Retrieval || this.#worker.changes.full) this.#holding = true
+      else if (typeof step === 'object') this.#join(step)
     }
     this.putOff(output)
     return false
@@ -144,7 +146,6 @@ export class AnswerLine {
       // Half of an answer cannot be followed by an error.
       output.abort(`the store cannot be read: ${(error as Error).message}`)
     }
-    this.#retrievals--
     this.#worker.requests.add()
     return true
   }

@@ -36,7 +36,7 @@ export interface CountCommand {
   readonly noreply: boolean
 }
 
-export interface TouchCommand {
+interface TouchCommand {
   readonly kind: 'touch'
   readonly key: string
   readonly exptime: number

@@ -16,7 +16,7 @@ export class TurnReads {
   }
 
   /** A client has asked for something. */
-  await(): void {
+  announce(): void {
     this.#waiting++
     this.#stale = true
   }
