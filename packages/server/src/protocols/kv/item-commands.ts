@@ -53,7 +53,7 @@ export class ItemCommands {
     this.#uncounted.length = 0
   }
 
-  /** The changes are lost. */
+  /** The changes that have not been counted are lost. */
   countNothing(): void {
     this.#uncounted.length = 0
   }
@@ -132,9 +132,13 @@ export class ItemCommands {
   }
 
   #touchAndGet(key: string, exptime: number): Item | undefined {
-    const item = this.#store.change(() => this.#touch(key, exptime))
-    this.countAll()
-    return item
+    try {
+      const item = this.#store.change(() => this.#touch(key, exptime))
+      this.countAll()
+      return item
+    } finally {
+      this.countNothing()
+    }
   }
 
   #touch(key: string, exptime: number): Item | undefined {

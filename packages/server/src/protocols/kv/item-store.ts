@@ -12,7 +12,7 @@ export interface ItemStoreOptions {
   readonly path: string
   /** What the items may take together, in bytes; the files on disk take some more. */
   readonly size: number
-  /** Whether each change is on the disk before it is answered; otherwise it is in the kernel's hands. */
+  /** Whether a transaction is on the disk when it is committed; otherwise it is in the kernel's hands. */
   readonly sync: boolean
 }
 
@@ -36,8 +36,8 @@ export class StoreFull extends Error {}
 type NewHeader = Pick<ItemHeader, 'flags' | 'expiry'>
 
 /**
- * Items in an LMDB store (Symas, lmdb.tech), which many threads and processes share. A change is a transaction: it is
- * there as a whole or not at all, for everybody at once, and stays when its process is killed.
+ * Items in an LMDB store (Symas, lmdb.tech), which many threads and processes share. Changes are made in transactions:
+ * what is in one is there as a whole or not at all, for everybody at once, and stays when its process is killed.
  *
  * Everything is synchronous. What is read is a view of memory that the next call uses again.
  */
@@ -56,6 +56,8 @@ export class ItemStore {
   #flushed: number | undefined
   /** Of the present transaction. */
   readonly #totals = new StoreTotals()
+  /** In the present transaction it was seen that nothing can be swept: to look again may cost a walk over all items. */
+  #isSwept = false
 
   /** Opens or creates the store. Throws a StartError. */
   constructor({ path, size, sync }: ItemStoreOptions) {
@@ -143,10 +145,12 @@ export class ItemStore {
 
   /** Makes room: removes items that have ended, a bounded number of them; only inside `change`. Returns how many. */
   sweep(): number {
+    if (this.#isSwept) return 0
     this.#now = Date.now()
     const ended = this.#endings.endedBy(this.#now, sweptAtOnce)
     const gone = ended.length > 0 ? ended : this.#flushedKeys(this.#readFlushed())
     for (const key of gone) this.remove(key)
+    this.#isSwept = gone.length === 0
     return gone.length
   }
 
@@ -176,6 +180,7 @@ export class ItemStore {
 
   #run<T>(action: () => T): T {
     this.#flushed = undefined
+    this.#isSwept = false
     this.#totals.read(this.#snapshot.read(this.#facts, totalsKey), this.#items.getWriteTxnId())
     const result = action()
     if (this.#totals.changed) this.#facts.putSync(totalsKey, this.#totals.record)
