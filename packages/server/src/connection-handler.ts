@@ -9,6 +9,12 @@ export interface ConnectionResources {
   readonly pipeThreshold: number
 }
 
+/** Who counts what a connection does. */
+export interface ConnectionObserver {
+  /** Something has passed, or is held, otherwise than in one of the socket's events. */
+  onProgress(): void
+}
+
 /** One connection as its protocol sees it: what to do with its events, and how many bytes it has seen. */
 export interface ConnectionHandler extends SocketHandler {
   /** Bytes received. */
@@ -23,6 +29,8 @@ export interface ConnectionHandler extends SocketHandler {
   readonly inMessage: boolean
   /** Messages that were complete; none where a protocol has none. */
   readonly messages: number
+  /** Set by who counts, for a handler that does something outside the socket's events. */
+  observer?: ConnectionObserver | undefined
   /** Ends the connection of a client that is late. Not called while it is busy. */
   timeOut(lateness: Lateness): void
 }

@@ -1,5 +1,10 @@
 import type { Block, Loop, Socket, SocketHandler, SystemError } from 'reactor'
-import type { ConnectionHandler, ConnectionHandlerFactory, ConnectionResources } from './connection-handler.js'
+import type {
+  ConnectionHandler,
+  ConnectionHandlerFactory,
+  ConnectionObserver,
+  ConnectionResources,
+} from './connection-handler.js'
 import { type ModelCounters, modelCountersOf } from './models/worker-counters.js'
 import type { Counters } from './protocols/counters.js'
 import { Deadline } from './protocols/deadline.js'
@@ -7,7 +12,7 @@ import type { Lateness, Limits } from './protocols/protocol.js'
 import type { ServerReport, ServerStats } from './server-messages.js'
 
 /** An open connection: passes the socket's events on to its handler, and notes when the last one was. */
-export class Connection implements SocketHandler {
+export class Connection implements SocketHandler, ConnectionObserver {
   readonly number: number
   readonly handler: ConnectionHandler
   /** When something happened last, on the loop's clock, in milliseconds. */
@@ -25,6 +30,7 @@ export class Connection implements SocketHandler {
   constructor(number: number, socket: Socket, handler: ConnectionHandler, owner: Connections, limits: Limits) {
     this.number = number
     this.handler = handler
+    handler.observer = this
     this.lastActivity = owner.loop.now
     this.#socket = socket
     this.#owner = owner
@@ -38,17 +44,17 @@ export class Connection implements SocketHandler {
 
   onRead(socket: Socket, block: Block, start: number, length: number): void {
     this.handler.onRead(socket, block, start, length)
-    this.#note()
+    this.onProgress()
   }
 
   onWritable(socket: Socket): void {
     this.handler.onWritable(socket)
-    this.#note()
+    this.onProgress()
   }
 
   onEnd(socket: Socket): void {
     this.handler.onEnd(socket)
-    this.#note()
+    this.onProgress()
   }
 
   onClose(socket: Socket, error: SystemError | undefined): void {
@@ -81,7 +87,7 @@ export class Connection implements SocketHandler {
     this.#countedOut = bytesOut
   }
 
-  #note(): void {
+  onProgress(): void {
     this.lastActivity = this.#owner.loop.now
     if (this.#owner.countsAtOnce) this.count()
     if (this.deadline?.touch(this.lastActivity)) this.#owner.noteDeadline(this.deadline)

@@ -5,6 +5,7 @@ import { ProtocolConnection, type ProtocolHost } from './protocol-connection.js'
 import type { Counters } from './protocols/counters.js'
 import { openProtocol } from './protocols/open-protocol.js'
 import type { ServerEvent, ServerThreadData } from './server-messages.js'
+import { TurnEnd } from './turn-end.js'
 import { TurnSlice } from './turn-slice.js'
 
 /** What serves the connections of a loop, and how to give back what they share. */
@@ -40,6 +41,7 @@ export async function openHandlers(
   const host: ProtocolHost = {
     ...{ loop, protocol, threshold: data.pipeThreshold, delay: data.delay, workBlocks: data.workBlocks },
     slice: new TurnSlice(),
+    turnEnd: new TurnEnd(loop),
     onAbort: (remoteAddress, reason) => log('warn', `${remoteAddress}: ${reason}; reset`),
     onStopServer: remoteAddress => emit({ kind: 'stop-asked', remoteAddress }),
   }

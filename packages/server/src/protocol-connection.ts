@@ -1,7 +1,8 @@
 import type { Block, Loop, Socket, Timer } from 'reactor'
 import { BlockQueue } from './block-queue.js'
-import type { ConnectionHandler } from './connection-handler.js'
+import type { ConnectionHandler, ConnectionObserver } from './connection-handler.js'
 import type { Lateness, Output, Protocol, ProtocolSession } from './protocols/protocol.js'
+import type { TurnEnd, TurnWork } from './turn-end.js'
 import type { TurnSlice } from './turn-slice.js'
 
 /** How long a client may go on sending after the server's FIN, in milliseconds: what comes is dropped. */
@@ -14,6 +15,7 @@ export interface ProtocolHost {
   /** Bytes that may be held for a client before its session has to wait. */
   readonly threshold: number
   readonly slice: TurnSlice
+  readonly turnEnd: TurnEnd
   /** What the work for a message takes (`Output.work`), in milliseconds. */
   readonly delay: number
   /** Whether work blocks the loop, and with it all connections. */
@@ -25,8 +27,9 @@ export interface ProtocolHost {
 }
 
 /** One connection of any protocol on a reactor loop: holds what the session and the socket cannot take yet. */
-export class ProtocolConnection implements ConnectionHandler, Output {
+export class ProtocolConnection implements ConnectionHandler, Output, TurnWork {
   bytesIn = 0
+  observer: ConnectionObserver | undefined
   readonly #socket: Socket
   readonly #host: ProtocolHost
   readonly #session: ProtocolSession
@@ -38,8 +41,10 @@ export class ProtocolConnection implements ConnectionHandler, Output {
   /** Something runs that the session is waiting for: its work, or the others' turn. */
   #timer: Timer | undefined
   #working = false
-  /** The session was told, by `ready`, that it has to wait. */
+  /** The session was told, by `ready`, that it has to wait, or has not taken all. */
   #blocked = false
+  /** What the session has put off to the end of the turn. */
+  #putOff: (() => void) | undefined
   /** The client has sent FIN. */
   #inputEnded = false
   #sessionEnded = false
@@ -66,7 +71,7 @@ export class ProtocolConnection implements ConnectionHandler, Output {
   }
 
   get busy(): boolean {
-    return this.#working
+    return this.#working || this.#putOff !== undefined
   }
 
   get inMessage(): boolean {
@@ -83,6 +88,11 @@ export class ProtocolConnection implements ConnectionHandler, Output {
 
   get #hasRoom(): boolean {
     return !this.#working && !this.#closed && this.#pendingOut < this.#host.threshold
+  }
+
+  /** The session works on one message after the other: what it has put off comes before the next one's work. */
+  get #answersFirst(): boolean {
+    return this.#putOff !== undefined && this.#host.delay > 0
   }
 
   get ready(): boolean {
@@ -125,12 +135,25 @@ export class ProtocolConnection implements ConnectionHandler, Output {
     })
   }
 
+  atTurnEnd(then: () => void): void {
+    this.#putOff = then
+    this.#host.turnEnd.add(this)
+  }
+
+  onTurnEnd(): void {
+    const then = this.#putOff
+    this.#putOff = undefined
+    this.#host.slice.begin()
+    then?.()
+    this.#progress()
+  }
+
   onRead(_socket: Socket, block: Block, start: number, length: number): void {
     this.bytesIn += length
     if (this.#closed) return
     const bytes = block.memory.subarray(start, start + length)
     // On `node` what was on its way comes also when nothing was asked for.
-    if (this.#blocked || !this.#hasRoom) this.#keep(bytes)
+    if (this.#blocked || !this.#hasRoom || this.#answersFirst) this.#keep(bytes)
     else this.#offer(bytes)
     this.#settle()
   }
@@ -171,7 +194,7 @@ export class ProtocolConnection implements ConnectionHandler, Output {
   #offer(bytes: Uint8Array): void {
     this.#host.slice.begin()
     const taken = this.#session.receive(bytes, this)
-    if (taken < bytes.length) this.#left = new Uint8Array(bytes.subarray(taken))
+    if (taken < bytes.length) this.#keep(bytes.subarray(taken))
   }
 
   /** Sends what can be sent, goes on with what can go on, and asks for as much as there is room for. */
@@ -181,9 +204,14 @@ export class ProtocolConnection implements ConnectionHandler, Output {
       this.#finish()
       return
     }
-    if (this.#blocked && this.#hasRoom) this.#goOn()
-    if (this.#inputEnded && !this.#sessionEnded && !this.#blocked) this.#endSession()
-    else this.#regulate()
+    if (this.#putOff === undefined) {
+      if (this.#blocked && this.#hasRoom) this.#goOn()
+      if (this.#inputEnded && !this.#sessionEnded && !this.#blocked) {
+        this.#endSession()
+        return
+      }
+    }
+    this.#regulate()
   }
 
   // One threshold of output, or a slice of time, is a connection's share of a turn: the others come before it goes on.
@@ -198,6 +226,7 @@ export class ProtocolConnection implements ConnectionHandler, Output {
       if (left === undefined || !this.ready) return
       const taken = this.#session.receive(left, this)
       this.#left = taken < left.length ? left.subarray(taken) : undefined
+      this.#blocked ||= this.#left !== undefined
     })
   }
 
@@ -213,8 +242,15 @@ export class ProtocolConnection implements ConnectionHandler, Output {
     this.#timer = this.#host.loop.timer(delay, () => {
       this.#timer = undefined
       then()
-      this.#settle()
+      this.#progress()
     })
+  }
+
+  /** After something that was not one of the socket's events. */
+  #progress(): void {
+    if (this.#socket.closed) return
+    this.#settle()
+    this.observer?.onProgress()
   }
 
   #regulate(): void {

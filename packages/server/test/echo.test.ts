@@ -1,19 +1,14 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { type Client, eventually, sleep } from './client.js'
+import { type Client, sleep } from './client.js'
+import { allGone, chunk, eventualStats, repeated, resetUnread } from './stalled-clients.js'
 import { onEachEngine } from './with-server.js'
 
 const test = suite('echo')
 
 const threshold = 256 * 1024
 const blockSize = 64 * 1024
-const chunk = randomBytes(64 * 1024)
-
-/** What a client that wrote `length` bytes in chunks has to get back. */
-function repeated(length: number): Buffer {
-  return Buffer.alloc(length, chunk)
-}
 
 onEachEngine(test, 'writes back every byte, on every port', { ports: [0, 0, 0, 0] }, async ({ server, connect }) => {
   assert.is(new Set(server.ports).size, 4)
@@ -56,11 +51,7 @@ onEachEngine(
   async ({ server, connect }) => {
     const stalled = await connect()
     const sent = await stalled.writeUntilStuck(chunk)
-    const stats = await eventually(
-      'the pipe is full',
-      () => server.stats(),
-      ({ heldBytes }) => heldBytes >= threshold - blockSize
-    )
+    const stats = await eventualStats(server, 'the pipe is full', ({ heldBytes }) => heldBytes >= threshold - blockSize)
     assert.ok(stats.heldBytes <= threshold + readOverrun(server.engine ?? ''), `${stats.heldBytes} held`)
     assert.ok(
       stats.leasedBytes <= threshold + blockSize + readOverrun(server.engine ?? ''),
@@ -73,11 +64,7 @@ onEachEngine(
     assert.ok((await other.read(chunk.length)).equals(chunk))
 
     assert.ok((await stalled.read(sent)).equals(repeated(sent)), 'everything comes back once it reads')
-    await eventually(
-      'the memory is returned',
-      () => server.stats(),
-      ({ leasedBytes }) => leasedBytes === 0
-    )
+    await eventualStats(server, 'the memory is returned', ({ leasedBytes }) => leasedBytes === 0)
   }
 )
 
@@ -127,11 +114,7 @@ onEachEngine(
     assert.ok(stats.heldBytes <= 100 * each, `${stats.heldBytes} held`)
     assert.ok(stats.leasedBytes <= 100 * (each + blockSize), `${stats.leasedBytes} leased`)
     for (const client of clients) client.reset()
-    const end = await eventually(
-      'all are gone',
-      () => server.stats(),
-      ({ open }) => open === 0
-    )
+    const end = await allGone(server)
     assert.is(end.leasedBytes, 0)
     assert.is(end.heldBytes, 0)
     assert.is(end.bytesIn, end.bytesOut + end.lostBytes)
@@ -146,11 +129,7 @@ onEachEngine(test, 'answers a half-close with everything, then FIN', {}, async (
   client.end()
   assert.ok((await all).equals(bytes))
   assert.is(await client.closed(), undefined)
-  const stats = await eventually(
-    'it is closed',
-    () => server.stats(),
-    ({ open }) => open === 0
-  )
+  const stats = await allGone(server)
   assert.is(stats.reset, 0)
   assert.is(stats.lostBytes, 0)
 })
@@ -169,11 +148,7 @@ onEachEngine(
     // The chunk that was stuck went out as well before the FIN.
     assert.is(all.length, sent + chunk.length)
     assert.ok(all.equals(repeated(all.length)))
-    await eventually(
-      'it is closed',
-      () => server.stats(),
-      ({ open, leasedBytes }) => open === 0 && leasedBytes === 0
-    )
+    await eventualStats(server, 'it is closed', ({ open, leasedBytes }) => open === 0 && leasedBytes === 0)
   }
 )
 
@@ -181,17 +156,8 @@ onEachEngine(
   test,
   'frees everything when a client that does not read resets',
   { pipeThreshold: threshold },
-  async ({ server, connect }) => {
-    const client = await connect()
-    await client.writeUntilStuck(chunk)
-    client.reset()
-    const stats = await eventually(
-      'it is gone',
-      () => server.stats(),
-      ({ open }) => open === 0
-    )
-    assert.is(stats.reset, 1)
-    assert.is(stats.leasedBytes, 0)
+  async scene => {
+    const stats = await resetUnread(scene, chunk)
     assert.ok(stats.lostBytes > 0)
     assert.is(stats.bytesIn, stats.bytesOut + stats.lostBytes)
   }
@@ -221,11 +187,7 @@ onEachEngine(
       await say(older)
     }
     await say(await connect())
-    const stats = await eventually(
-      'only two are open',
-      () => server.stats(),
-      ({ open }) => open === 2
-    )
+    const stats = await eventualStats(server, 'only two are open', ({ open }) => open === 2)
     assert.is(stats.leasedBytes, 0)
     assert.is(stats.accepted, 122)
   }

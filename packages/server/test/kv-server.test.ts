@@ -5,6 +5,7 @@ import { Client, eventually, sleep, within } from './client.js'
 import { RawClient } from './raw-client.js'
 import { type ProcessScene, ServerProcess, withServerProcess } from './server-process.js'
 import { inTemporaryFolder } from './temporary-folder.js'
+import { engines } from './with-server.js'
 
 const test = suite('kv, on a server', { timeLimit: 60_000 })
 
@@ -14,16 +15,19 @@ function kvArguments(folder: string): string[] {
   return ['--protocol', 'kv', '--store', join(folder, 'store')]
 }
 
-/** Sets numbered keys one after the other, and returns those that were answered when the connection ends. */
-async function setUntilTheEnd({ connect }: ProcessScene, name: string): Promise<string[]> {
+/** Sets numbered keys, so many at once, and returns those that were answered when the connection ends. */
+async function setUntilTheEnd({ connect }: ProcessScene, name: string, atOnce = 1): Promise<string[]> {
   const client = new RawClient(await connect())
   const stored: string[] = []
   for (;;) {
-    const key = `${name}-${stored.length}`
-    const answer = await client.ask(`set ${key} 0 0 ${key.length}\r\n${key}\r\n`).catch(() => undefined)
-    if (answer === undefined) return stored
-    assert.is(answer, 'STORED\r\n')
-    stored.push(key)
+    const keys = Array.from({ length: atOnce }, (_, index) => `${name}-${stored.length + index}`)
+    client.send(keys.map(key => `set ${key} 0 0 ${key.length}\r\n${key}\r\n`).join(''))
+    for (const key of keys) {
+      const answer = await client.answer(/\r\n/).catch(() => undefined)
+      if (answer === undefined) return stored
+      assert.is(answer, 'STORED\r\n')
+      stored.push(key)
+    }
   }
 }
 
@@ -38,7 +42,7 @@ test('what was answered STORED is there after SIGKILL', async () => {
   await inTemporaryFolder(async folder => {
     let stored: string[] = []
     await withServerProcess(kvArguments(folder), async scene => {
-      const setting = Array.from({ length: 10 }, (_, index) => setUntilTheEnd(scene, `c${index}`))
+      const setting = Array.from({ length: 20 }, (_, index) => setUntilTheEnd(scene, `c${index}`, 1 + (index % 5)))
       await sleep(500)
       scene.server.child.kill('SIGKILL')
       stored = (await Promise.all(setting)).flat()
@@ -70,6 +74,23 @@ test('several processes share a store: each sees what the others do, and no coun
     })
   })
 })
+
+for (const engine of engines) {
+  test(`clients that share turns are each answered in order [${engine}]`, async () => {
+    await inTemporaryFolder(async folder => {
+      await withServerProcess([...kvArguments(folder), '--engine', engine], async ({ connect }) => {
+        const talk = async (_: unknown, number: number) => {
+          const client = new RawClient(await connect())
+          const asked = `set k${number} 0 0 1\r\n1\r\nget k${number}\r\nincr k${number} 4\r\n`
+          const answer = `STORED\r\nVALUE k${number} 0 1\r\n1\r\nEND\r\n5\r\n`
+          client.send(`${asked.repeat(50)}version\r\n`)
+          assert.is(await client.answer(/VERSION .*\r\n/), `${answer.repeat(50)}VERSION 0.1.0\r\n`)
+        }
+        await Promise.all(Array.from({ length: 10 }, talk))
+      })
+    })
+  })
+}
 
 for (const model of ['--model threaded --workers 4', '--model prefork --workers 4', '--loops 2']) {
   test(`workers of one server share a store, and no count is lost: ${model}`, async () => {
@@ -142,6 +163,53 @@ test('a store that cannot be written answers an error and loses nothing', async 
       server.child.kill('SIGKILL')
       await server.ended
     }
+  })
+})
+
+test('a change that cannot be written takes no other change of its turn with it', async () => {
+  await inTemporaryFolder(async folder => {
+    const small = (name: string, round: number) => `set ${name} 0 0 2\r\n${10 + round}\r\n`
+    const body = async ({ connect }: ProcessScene) => {
+      const clients = await Promise.all(Array.from({ length: 5 }, async () => new RawClient(await connect())))
+      const [greedy, ...others] = clients as [RawClient, ...RawClient[]]
+      await greedy.ask('set n 0 0 1\r\n0\r\n')
+      const large = 'x'.repeat(300_000)
+      let lost = 0
+      for (let round = 0; round < 40; round++) {
+        // The end of the large value and what follows it come in one turn, with luck those of the others as well.
+        greedy.send(`set large${round} 0 0 ${large.length}\r\n${large}\r\n${small('own', round)}incr n 1\r\n`)
+        for (const [index, other] of others.entries()) other.send(small(`other${index}`, round))
+        const answer = await greedy.answer(/\r\n/)
+        assert.match(answer, /^(STORED|SERVER_ERROR .+)\r\n$/)
+        if (answer !== 'STORED\r\n') lost++
+        assert.is(await greedy.answer(/\r\n/), 'STORED\r\n')
+        assert.is(await greedy.answer(/\r\n/), `${round + 1}\r\n`, 'nothing is carried out twice')
+        for (const other of others) assert.is(await other.answer(/\r\n/), 'STORED\r\n')
+        greedy.send(`get own large${round} other0 other1 other2 other3\r\n`)
+        const found = (await greedy.answer(/END\r\n/)).match(/^VALUE \w+/gm) ?? []
+        const expected = ['own', ...(answer === 'STORED\r\n' ? [`large${round}`] : [])]
+        assert.equal(
+          found,
+          [...expected, 'other0', 'other1', 'other2', 'other3'].map(name => `VALUE ${name}`)
+        )
+      }
+      assert.ok(lost > 10, `${lost} lost`)
+    }
+    await withServerProcess(kvArguments(folder), body, { largestFile: 4 * mebibyte })
+  })
+})
+
+test('what has been answered to anybody is counted', async () => {
+  await inTemporaryFolder(async folder => {
+    await withServerProcess(kvArguments(folder), async ({ connect }) => {
+      const [one, other] = [new RawClient(await connect()), new RawClient(await connect())]
+      const set = 'set k 0 0 1\r\nx\r\n'
+      assert.is(await one.ask(set), 'STORED\r\n')
+      other.send('stats\r\n')
+      const stats = await other.answer(/END\r\n/)
+      assert.match(stats, `STAT bytes_written ${'STORED\r\n'.length}\r\n`)
+      assert.match(stats, `STAT bytes_read ${set.length + 'stats\r\n'.length}\r\n`)
+    })
   })
 })
 

@@ -1,8 +1,15 @@
 /** The bytes of characters that protocols treat specially (ASCII, RFC 20). */
 export const ascii = { endOfText: 3, lineFeed: 10, carriageReturn: 13, space: 32, colon: 58 } as const
 
+/** Copying a few bytes is quicker than making a Buffer of them. */
+const scratch = Buffer.alloc(256)
+
 /** Bytes as text, one character for each byte (ISO 8859-1). */
 export function textOf(bytes: Uint8Array): string {
+  if (bytes.length <= scratch.length) {
+    scratch.set(bytes)
+    return scratch.toString('latin1', 0, bytes.length)
+  }
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 

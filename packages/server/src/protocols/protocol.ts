@@ -79,6 +79,13 @@ export interface Output {
    * for a message: what the session has to say to it, it says in `then`.
    */
   work(then: () => void): void
+  /**
+   * Puts off what the session has to say until all that has come to the worker in this turn has been taken in: what the
+   * sessions then do, one after the other, they can do together. Calls `then`, also when the connection has gone
+   * meanwhile. Until then the session may be given more input, and is not resumed or ended. Not to be called again
+   * before.
+   */
+  atTurnEnd(then: () => void): void
 }
 
 /** The state of one connection's conversation. Synchronous, single-threaded, and free of sockets. */
@@ -92,9 +99,10 @@ export interface ProtocolSession {
   /** The connection stands: greets. */
   open?(output: Output): void
   /**
-   * Takes input, and returns how much of it it has taken: all, unless `output.ready` has become false. The model
-   * keeps what is left, and offers it again, together with what came after it, when the output is ready again. `bytes`
-   * are lent for the call, and not written to. Not called while the output is not ready.
+   * Takes input, and returns how much of it it has taken: all, unless `output.ready` has become false, or enough has
+   * been put off to the end of the turn. The model keeps what is left, and offers it again, together with what came
+   * after it, when that is over. `bytes` are lent for the call, and not written to. Not called while the output is not
+   * ready.
    */
   receive(bytes: Uint8Array, output: Output): number
   /**

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { type Client, eventually, sleep } from '../client.js'
+import { type Client, sleep } from '../client.js'
+import { allGone, chunk, eventualStats, repeated, resetUnread } from '../stalled-clients.js'
 import { onEachModel, servesOneAtATime } from './every-model.js'
 
 const test = suite('clients that harm no model', { timeLimit: 40_000 })
 
-const chunk = randomBytes(64 * 1024)
 const line = Buffer.from(`${'x'.repeat(50_000)}\n`)
 const reverse = { name: 'reverse', unit: 'line', allowExit: false } as const
 
@@ -30,19 +29,9 @@ onEachModel(
   test,
   'a client that never reads, and then resets, is let go',
   { protocol: reverse, pipeThreshold: 128 * 1024 },
-  async ({ server, connect }) => {
-    const client = await connect()
-    await client.writeUntilStuck(line)
-    client.reset()
-    const stats = await eventually(
-      'it is gone',
-      () => server.stats(),
-      ({ open }) => open === 0
-    )
-    assert.is(stats.reset, 1)
-    assert.is(stats.heldBytes, 0)
-    assert.is(stats.leasedBytes, 0)
-    assert.ok(await isServed(await connect()))
+  async scene => {
+    await resetUnread(scene, line)
+    assert.ok(await isServed(await scene.connect()))
   }
 )
 
@@ -53,21 +42,13 @@ onEachModel(
   async ({ server, connect }) => {
     const client = await connect()
     const sent = await client.writeUntilStuck(chunk)
-    const held = await eventually(
-      'bytes are held',
-      () => server.stats(),
-      ({ heldBytes }) => heldBytes > 0
-    )
+    const held = await eventualStats(server, 'bytes are held', ({ heldBytes }) => heldBytes > 0)
     assert.ok(held.heldBytes <= 128 * 1024 + 1024 * 1024, `${held.heldBytes} held`)
     // What the kernel has not taken, and is on its way from the client since the last chunk.
     const all = await client.read(sent)
-    assert.ok(all.equals(Buffer.alloc(sent, chunk)))
+    assert.ok(all.equals(repeated(sent)))
     await client.read(chunk.length)
-    const stats = await eventually(
-      'nothing is held',
-      () => server.stats(),
-      ({ heldBytes }) => heldBytes === 0
-    )
+    const stats = await eventualStats(server, 'nothing is held', ({ heldBytes }) => heldBytes === 0)
     assert.is(stats.lostBytes, 0)
   }
 )
@@ -79,11 +60,7 @@ onEachModel(
   async ({ server, connect }) => {
     const client = await connect()
     await client.writeUntilStuck(line, 200)
-    const stats = await eventually(
-      'it is gone',
-      () => server.stats(),
-      ({ open }) => open === 0
-    )
+    const stats = await allGone(server)
     assert.is(stats.timedOut, 1)
     assert.ok(stats.lostBytes > 0)
     assert.is(stats.heldBytes, 0)
@@ -104,11 +81,7 @@ onEachModel(
     // A model that serves one at a time has the next one's time begin when it is its turn.
     assert.match((await next.readAll()).toString(), /^ERROR nothing came for 300ms/)
     next.end()
-    const stats = await eventually(
-      'both are gone',
-      () => server.stats(),
-      ({ open }) => open === 0
-    )
+    const stats = await allGone(server)
     assert.is(stats.timedOut, 2)
     assert.is(stats.reset, 0)
   }
@@ -128,11 +101,7 @@ onEachModel(
       clearInterval(trickle)
     }
     client.end()
-    await eventually(
-      'it is counted',
-      () => server.stats(),
-      ({ slowMessages }) => slowMessages === 1
-    )
+    await eventualStats(server, 'it is counted', ({ slowMessages }) => slowMessages === 1)
     assert.ok(await isServed(await connect()))
   }
 )

@@ -7,7 +7,7 @@ import { parseCommand } from '../../src/protocols/kv/parse-command.js'
 const test = suite('kv commands')
 
 const parse = (line: string) => parseCommand(Buffer.from(line, 'latin1'))
-const key = Buffer.from('k')
+const key = 'k'
 const store = { kind: 'store', key, flags: 0, exptime: 0, length: 3, cas: 0, noreply: false } as const
 
 test('every command in every form', () => {

@@ -3,46 +3,15 @@ import fc from 'fast-check'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { openKv } from '../../src/protocols/kv/kv.js'
-import type { Protocol } from '../../src/protocols/protocol.js'
-import type { KvSettings } from '../../src/protocols/settings.js'
 import { inTemporaryFolder } from '../temporary-folder.js'
+import { withKv } from './kv-scene.js'
 import { inPieces } from './pieces.js'
 import { converse, converseToEnd, ScriptedOutput, type ScriptedOutputOptions } from './scripted-output.js'
-import { client, type TestContext, workerContext } from './worker-context.js'
+import { client, workerContext } from './worker-context.js'
 
 const test = suite('kv', { timeLimit: 120_000 })
 
 const mebibyte = 1024 ** 2
-
-interface Scene {
-  readonly kv: Protocol
-  readonly context: TestContext
-  /** What is answered to a text on a connection of its own. */
-  say(...pieces: string[]): string
-}
-
-/** A store of its own, and the protocol over it. */
-async function withKv(body: (scene: Scene) => void | Promise<void>, settings: Partial<KvSettings> = {}): Promise<void> {
-  await inTemporaryFolder(async store => {
-    const context = workerContext('kv')
-    const sizes = { storeSize: 64 * mebibyte, maxValue: mebibyte }
-    const kv = openKv({ name: 'kv', store, ...sizes, sync: false, ...settings }, context)
-    const say = (...pieces: string[]) => {
-      const output = new ScriptedOutput()
-      converse(
-        kv.createSession(client),
-        output,
-        pieces.map(piece => Buffer.from(piece, 'latin1'))
-      )
-      return output.take()
-    }
-    try {
-      await body({ kv, context, say })
-    } finally {
-      kv.close()
-    }
-  })
-}
 
 function sleep(milliseconds: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, milliseconds))
@@ -263,6 +232,7 @@ test('many large items are given one threshold after the other', async () => {
     const output = new ScriptedOutput({ threshold: 150_000 })
     const session = kv.createSession(client)
     session.receive(Buffer.from(`get ${Array(20).fill('big').join(' ')}\r\nversion\r\n`), output)
+    output.endTurn()
     assert.ok(output.written.length < 300_000, `${output.written.length} at once`)
     let written = 0
     for (let round = 0; round < 30 && !output.take().endsWith('END\r\n'); round++) {
@@ -284,6 +254,7 @@ test('those who read the same large value slowly share one copy of it, also when
     }))
     const [gone, ...slow] = readers
     for (const { session, output } of readers) session.receive(Buffer.from('get big\r\n'), output)
+    for (const { output } of readers) output.endTurn()
     assert.ok(readers.every(({ output }) => output.written.length < 400_000))
     gone?.session.dispose?.()
     assert.is(say('set big 0 0 3\r\nnew\r\n'), 'STORED\r\n')
@@ -318,6 +289,7 @@ test('large values come back as they went, from every kind of memory that the st
         const parts: Uint8Array[] = []
         const ask = (bytes: Uint8Array) => {
           session.receive(bytes, output)
+          output.endTurn()
           while (!output.ready) {
             assert.is(output.aborted, undefined)
             parts.push(output.takeBytes())
@@ -387,7 +359,11 @@ const streams = fc
   .map(parts => Buffer.from(parts.join('')))
 
 test('any stream, cut in any way, with any delay and threshold, gets the same answer', async () => {
-  const outputs = fc.record({ delayed: fc.boolean(), threshold: fc.constantFrom(1, 10, Number.POSITIVE_INFINITY) })
+  const outputs = fc.record({
+    delayed: fc.boolean(),
+    threshold: fc.constantFrom(1, 10, Number.POSITIVE_INFINITY),
+    piecesPerTurn: fc.constantFrom(1, 2, 5),
+  })
   const talk = async (pieces: readonly Uint8Array[], options: ScriptedOutputOptions) => {
     let answer = ''
     await withKv(({ kv }) => {

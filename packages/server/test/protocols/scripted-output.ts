@@ -5,6 +5,8 @@ export interface ScriptedOutputOptions {
   readonly delayed?: boolean
   /** Not ready while so many bytes or more are held; `drain` sends them. */
   readonly threshold?: number
+  /** Pieces of input that come in one turn; 1 unless told. */
+  readonly piecesPerTurn?: number
 }
 
 /** An output that writes down what a session does. */
@@ -15,10 +17,13 @@ export class ScriptedOutput implements Output {
   #written = Buffer.alloc(0)
   #held = 0
   #work: (() => void) | undefined
+  #putOff: (() => void) | undefined
   readonly #options: ScriptedOutputOptions
+  readonly piecesPerTurn: number
 
   constructor(options: ScriptedOutputOptions = {}) {
     this.#options = options
+    this.piecesPerTurn = options.piecesPerTurn ?? 1
   }
 
   get ready(): boolean {
@@ -77,6 +82,22 @@ export class ScriptedOutput implements Output {
     return then !== undefined
   }
 
+  atTurnEnd(then: () => void): void {
+    if (this.#putOff !== undefined) throw new Error('a session has put off twice')
+    this.#putOff = then
+  }
+
+  get waitsForTurn(): boolean {
+    return this.#putOff !== undefined
+  }
+
+  /** Everything that comes in this turn has come. */
+  endTurn(): void {
+    const then = this.#putOff
+    this.#putOff = undefined
+    then?.()
+  }
+
   /** The client has read everything. */
   drain(): void {
     this.#held = 0
@@ -87,7 +108,10 @@ export class ScriptedOutput implements Output {
 export function converse(session: ProtocolSession, output: ScriptedOutput, pieces: readonly Uint8Array[]): void {
   session.open?.(output)
   let left: Buffer = Buffer.alloc(0)
-  for (const piece of pieces) left = offer(session, output, Buffer.concat([left, piece]))
+  for (const [index, piece] of pieces.entries()) {
+    const isLast = index === pieces.length - 1 || (index + 1) % output.piecesPerTurn === 0
+    left = offer(session, output, Buffer.concat([left, piece]), isLast)
+  }
   if (left.length > 0 && !output.closed) throw new Error(`${left.length} bytes were never taken`)
 }
 
@@ -101,27 +125,52 @@ export function converseToEnd(session: ProtocolSession, output: ScriptedOutput, 
   }
 }
 
-function offer(session: ProtocolSession, output: ScriptedOutput, bytes: Buffer): Buffer {
-  // A lent buffer is the model's again after the call.
-  const lent = (from: Buffer) => {
-    const copy = Buffer.from(from)
-    const taken = session.receive(copy, output)
-    copy.fill(0xee)
-    return from.subarray(taken)
-  }
-  let left: Buffer = bytes
-  if (output.ready) left = lent(left)
-  while (proceed(session, output)) {
-    if (left.length > 0 && output.ready) left = lent(left)
-  }
+/** Gives a session input, and, when the turn is over, brings it to where it has nothing more to do. */
+function offer(session: ProtocolSession, output: ScriptedOutput, bytes: Buffer, isLast: boolean): Buffer {
+  let left = give(session, output, bytes)
+  if (!isLast) return left
+  while (proceed(session, output)) left = give(session, output, left)
   return left
 }
 
-/** Makes an output ready that was not, and resumes the session. Returns whether there was something to do. */
+/** Gives a session input, as far as it takes any, and returns what is left of it. */
+function give(session: ProtocolSession, output: ScriptedOutput, bytes: Buffer): Buffer {
+  if (bytes.length === 0 || !output.ready) return bytes
+  // A lent buffer is the model's again after the call.
+  const lent = Buffer.from(bytes)
+  const taken = session.receive(lent, output)
+  lent.fill(0xee)
+  return bytes.subarray(taken)
+}
+
+/** Several conversations at once: in each turn every session is given its next piece, and then the turn ends. */
+export function converseTogether(
+  conversations: readonly { session: ProtocolSession; output: ScriptedOutput; pieces: readonly Uint8Array[] }[]
+): void {
+  const all = conversations.map(conversation => ({ ...conversation, left: Buffer.alloc(0) as Buffer }))
+  const turns = Math.max(...all.map(({ pieces }) => pieces.length))
+  for (let turn = 0; turn < turns; turn++) {
+    for (const one of all) {
+      const piece = one.pieces[turn] ?? Buffer.alloc(0)
+      one.left = give(one.session, one.output, Buffer.concat([one.left, piece]))
+    }
+    for (let busy = true; busy; ) {
+      busy = false
+      for (const one of all) busy = proceed(one.session, one.output) || busy
+      for (const one of all) one.left = give(one.session, one.output, one.left)
+    }
+  }
+}
+
+/** Ends the turn, or makes an output ready that was not and resumes the session. Returns whether there was something to do. */
 function proceed(session: ProtocolSession, output: ScriptedOutput): boolean {
+  if (output.waitsForTurn) {
+    output.endTurn()
+    return true
+  }
   if (output.closed || output.ready) return false
   output.finishWork()
   output.drain()
-  if (output.ready) session.resume?.(output)
+  if (output.ready && !output.waitsForTurn) session.resume?.(output)
   return true
 }

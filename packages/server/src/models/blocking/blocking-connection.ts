@@ -84,10 +84,17 @@ export class BlockingConnection {
     } else {
       this.#bytesIn += count
       counters.bytesIn.add(count)
-      this.#session.receive(buffers.input.subarray(0, count), this.#output)
+      this.#offer(buffers.input.subarray(0, count))
     }
     this.#output.flush()
     this.#touch()
+  }
+
+  #offer(bytes: Uint8Array): void {
+    for (let taken = 0; taken < bytes.length && !this.#output.over; ) {
+      taken += this.#session.receive(taken === 0 ? bytes : bytes.subarray(taken), this.#output)
+      this.#output.endTurn()
+    }
   }
 
   #touch(): void {

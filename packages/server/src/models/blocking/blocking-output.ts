@@ -28,6 +28,8 @@ export class BlockingOutput implements Output {
   readonly #stream: TcpStream
   readonly #worker: BlockingWorker
   #length = 0
+  /** What the session has put off to the end of the turn. */
+  #putOff: (() => void) | undefined
 
   constructor(stream: TcpStream, worker: BlockingWorker) {
     this.#stream = stream
@@ -78,14 +80,28 @@ export class BlockingOutput implements Output {
     this.#worker.tell({ kind: 'stop-asked', remoteAddress: this.#stream.remoteAddress })
   }
 
-  /** Really blocks. What was said before goes out first. */
+  /** Really blocks. What was said before, or put off, goes out first. */
   work(then: () => void): void {
     if (this.#worker.delay > 0) {
+      this.endTurn()
       this.flush()
       this.#worker.duty.sleep(this.#worker.delay)
       if (this.#worker.isCutOff) this.fail({ kind: 'cut-off' })
     }
     if (!this.over) then()
+  }
+
+  atTurnEnd(then: () => void): void {
+    this.#putOff = then
+  }
+
+  /** What came by one read is a turn here, since nothing else comes meanwhile. */
+  endTurn(): void {
+    while (this.#putOff !== undefined) {
+      const then = this.#putOff
+      this.#putOff = undefined
+      then()
+    }
   }
 
   /** Sends what has been collected; when this returns it is sent, or the output is broken. */

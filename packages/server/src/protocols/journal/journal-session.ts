@@ -1,7 +1,7 @@
 import { ascii } from '../ascii.js'
 import type { Counter } from '../counters.js'
-import { MessageSplitter } from '../message-splitter.js'
-import type { ConnectionInfo, Lateness, Output, ProtocolSession, WorkerContext } from '../protocol.js'
+import { MessageSession } from '../message-session.js'
+import type { ConnectionInfo, Output, WorkerContext } from '../protocol.js'
 import type { Refusals } from '../refusals.js'
 import type { JournalFile } from './journal-file.js'
 import { parseEntry } from './parse-entry.js'
@@ -17,49 +17,22 @@ export interface JournalWorker {
 }
 
 /** Greets, and writes down what authorised users send, line by line; each answered line stands in the file. */
-export class JournalSession implements ProtocolSession {
-  messages = 0
+export class JournalSession extends MessageSession {
   readonly #worker: JournalWorker
-  readonly #connection: ConnectionInfo
-  readonly #splitter: MessageSplitter
 
   constructor(worker: JournalWorker, connection: ConnectionInfo) {
+    const frame = { terminator: ascii.lineFeed, maximum: worker.context.limits.maxMessage, name: 'message' }
+    super(frame, worker.refusals, connection)
     this.#worker = worker
-    this.#connection = connection
-    this.#splitter = new MessageSplitter(ascii.lineFeed, worker.context.limits.maxMessage)
-  }
-
-  get heldBytes(): number {
-    return this.#splitter.heldBytes
-  }
-
-  get inMessage(): boolean {
-    return this.#splitter.heldBytes > 0
   }
 
   open(output: Output): void {
     output.write(Buffer.from(`HELLO from ${this.#name}: send <user>:<message>\n`))
   }
 
-  receive(bytes: Uint8Array, output: Output): number {
-    const splitter = this.#splitter
-    let at = 0
-    while (at < bytes.length && output.ready) {
-      const result = splitter.read(bytes, at)
-      at = splitter.end
-      if (result === 'complete') this.#take(splitter.message, output)
-      else if (result === 'too-long') this.#worker.refusals.tooLong('message', this.#connection, output)
-    }
-    return at
-  }
-
   end(output: Output): void {
     if (!this.inMessage) output.close()
-    else this.#refuse('the last message has no newline, and may not be whole', output)
-  }
-
-  timeOut(lateness: Lateness, output: Output): void {
-    this.#worker.refusals.late(lateness, 'message', this.#connection, output)
+    else this.refuse('the last message has no newline, and may not be whole', output)
   }
 
   get #name(): string {
@@ -67,13 +40,12 @@ export class JournalSession implements ProtocolSession {
     return `worker ${worker} (pid ${pid})`
   }
 
-  #take(line: Uint8Array, output: Output): void {
-    this.messages++
+  protected take(line: Uint8Array, output: Output): void {
     const entry = parseEntry(line)
     if (entry === undefined) {
-      this.#refuse(`malformed message ${quoted(line.subarray(0, 40))}; expected <user>:<message>`, output)
+      this.refuse(`malformed message ${quoted(line.subarray(0, 40))}; expected <user>:<message>`, output)
     } else if (!this.#worker.users.has(entry.user)) {
-      this.#refuse(`user ${quoted(Buffer.from(entry.user, 'latin1'))} is not authorised`, output)
+      this.refuse(`user ${quoted(Buffer.from(entry.user, 'latin1'))} is not authorised`, output)
     } else {
       this.#write(entry.user, quoted(entry.message), output)
     }
@@ -92,14 +64,10 @@ export class JournalSession implements ProtocolSession {
     })
   }
 
-  #refuse(reason: string, output: Output): void {
-    this.#splitter.clear()
-    if (
-      !this.#append(`server ${this.#worker.context.pid} refused ${this.#connection.remoteAddress}: ${reason}`, output)
-    ) {
-      return
-    }
-    this.#worker.refusals.refuse(reason, this.#connection, output)
+  protected override refuse(reason: string, output: Output): void {
+    const { pid } = this.#worker.context
+    const record = `server ${pid} refused ${this.connection.remoteAddress}: ${reason}`
+    if (this.#append(record, output)) super.refuse(reason, output)
   }
 
   /** Appends to the file, or ends the conversation with an error: what is not in the file is not acknowledged. */
@@ -108,11 +76,7 @@ export class JournalSession implements ProtocolSession {
       this.#worker.file.append(record)
       return true
     } catch (error) {
-      this.#worker.refusals.refuse(
-        `the journal cannot be written: ${(error as Error).message}`,
-        this.#connection,
-        output
-      )
+      super.refuse(`the journal cannot be written: ${(error as Error).message}`, output)
       return false
     }
   }

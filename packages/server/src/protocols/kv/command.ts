@@ -1,4 +1,5 @@
-// The commands of memcached's text protocol, as its protocol.txt describes them.
+// The commands of memcached's text protocol, as its protocol.txt describes them. A key is a text with one character for
+// each byte (ISO 8859-1).
 
 /** How a value is stored. */
 export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas'
@@ -6,7 +7,7 @@ export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas'
 export interface StoreCommand {
   readonly kind: 'store'
   readonly mode: StoreMode
-  readonly key: Uint8Array
+  readonly key: string
   /** 32 bits that belong to the client. */
   readonly flags: number
   /** As it was sent, see `expiry`. */
@@ -20,7 +21,7 @@ export interface StoreCommand {
 
 export interface RetrieveCommand {
   readonly kind: 'retrieve'
-  readonly keys: readonly Uint8Array[]
+  readonly keys: readonly string[]
   readonly withCas: boolean
   /** For `gat` and `gats`: the new exptime. */
   readonly touch: number | undefined
@@ -29,22 +30,22 @@ export interface RetrieveCommand {
 export interface CountCommand {
   readonly kind: 'count'
   readonly direction: 'incr' | 'decr'
-  readonly key: Uint8Array
+  readonly key: string
   /** Below 2^64. */
   readonly delta: bigint
   readonly noreply: boolean
 }
 
-export interface TouchCommand {
+interface TouchCommand {
   readonly kind: 'touch'
-  readonly key: Uint8Array
+  readonly key: string
   readonly exptime: number
   readonly noreply: boolean
 }
 
 export interface DeleteCommand {
   readonly kind: 'delete'
-  readonly key: Uint8Array
+  readonly key: string
   readonly noreply: boolean
 }
 
@@ -54,6 +55,9 @@ export interface FlushCommand {
   readonly delay: number
   readonly noreply: boolean
 }
+
+/** A command that changes the store; `gat` does as well, but for its answer it is one of the others. */
+export type ChangeCommand = StoreCommand | CountCommand | TouchCommand | DeleteCommand | FlushCommand
 
 /** A command that is answered by its own words alone. */
 type PlainCommand =
@@ -69,12 +73,4 @@ export interface WrongCommand {
   readonly noreply: boolean
 }
 
-export type Command =
-  | StoreCommand
-  | RetrieveCommand
-  | CountCommand
-  | TouchCommand
-  | DeleteCommand
-  | FlushCommand
-  | PlainCommand
-  | WrongCommand
+export type Command = ChangeCommand | RetrieveCommand | PlainCommand | WrongCommand

@@ -4,6 +4,8 @@ import { GrowingBuffer } from '../growing-buffer.js'
 /** - `partial`: there is more to come. - `bad`: as much as was announced, and then no end of line. */
 export type BlockResult = 'partial' | 'complete' | 'bad'
 
+const nothing = new Uint8Array(0)
+
 /** Bytes of the end that a value is followed by. */
 const terminatorLength = 2
 
@@ -12,8 +14,10 @@ const terminatorLength = 2
  * terminal. A value that came in one piece is not copied.
  */
 export class DataBlock {
-  /** After `complete`: the value. Valid until the input is taken back. */
-  value: Uint8Array = new Uint8Array(0)
+  /** After `complete`: the value. */
+  value: Uint8Array = nothing
+  /** Whether the value is memory of its own; else it is valid until the input is taken back. */
+  isOwn = false
   /** Where the last read ended in its input. */
   end = 0
   readonly #length: number
@@ -43,7 +47,10 @@ export class DataBlock {
     if (this.#kept === undefined) return result
     if (result === 'complete' && this.#kept.length === 0) this.value = part
     else this.#kept.append(part, this.#length)
-    if (result === 'complete' && this.#kept.length > 0) this.value = this.#kept.take()
+    if (result === 'complete' && this.#kept.length > 0) {
+      this.value = this.#kept.take()
+      this.isOwn = true
+    }
     return result
   }
 

@@ -1,29 +1,31 @@
 import type { Database } from 'lmdb'
+import { leastKey } from './latin1-keys.js'
 
 const timeLength = 8
+const time = Buffer.alloc(timeLength)
 const noValue = Buffer.alloc(0)
 
 /** The keys of items that end, in the order in which they do. All calls belong inside a change of the store. */
 export class ExpiryIndex {
-  readonly #entries: Database<Buffer, Uint8Array>
+  readonly #entries: Database<Buffer, string>
 
-  constructor(entries: Database<Buffer, Uint8Array>) {
+  constructor(entries: Database<Buffer, string>) {
     this.#entries = entries
   }
 
   /** `expiry` in milliseconds since 1970; 0 for an item that never ends, which has no entry. */
-  add(key: Uint8Array, expiry: number): void {
+  add(key: string, expiry: number): void {
     if (expiry !== 0) this.#entries.putSync(entryOf(key, expiry), noValue)
   }
 
-  remove(key: Uint8Array, expiry: number): void {
+  remove(key: string, expiry: number): void {
     if (expiry !== 0) this.#entries.removeSync(entryOf(key, expiry))
   }
 
   /** The keys of items that have ended by a time, at most so many, the longest ended first. */
-  endedBy(time: number, most: number): Uint8Array[] {
-    const range = this.#entries.getKeys({ end: entryOf(noValue, time), limit: most })
-    return Array.from(range, entry => new Uint8Array(entry).subarray(timeLength))
+  endedBy(time: number, most: number): string[] {
+    const range = this.#entries.getKeys({ start: leastKey, end: entryOf('', time), limit: most })
+    return Array.from(range, entry => entry.slice(timeLength))
   }
 
   clear(): void {
@@ -32,9 +34,7 @@ export class ExpiryIndex {
 }
 
 /** Positive doubles are in the same order as their bytes, the highest first (IEEE 754). */
-function entryOf(key: Uint8Array, expiry: number): Buffer {
-  const entry = Buffer.alloc(timeLength + key.length)
-  entry.writeDoubleBE(expiry)
-  entry.set(key, timeLength)
-  return entry
+function entryOf(key: string, expiry: number): string {
+  time.writeDoubleBE(expiry)
+  return time.toString('latin1') + key
 }

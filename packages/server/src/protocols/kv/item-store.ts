@@ -2,15 +2,17 @@ import { type Database, open, type RootDatabase } from 'lmdb'
 import { StartError } from '../../start-error.js'
 import { ExpiryIndex } from './expiry-index.js'
 import { type Item, type ItemHeader, RecordWriter, readItem } from './item-record.js'
+import { latin1Keys, leastKey } from './latin1-keys.js'
 import { ReadSnapshot } from './read-snapshot.js'
 import { StoreGate } from './store-gate.js'
+import { StoreTotals } from './store-totals.js'
 
 export interface ItemStoreOptions {
   /** Folder of the store. */
   readonly path: string
   /** What the items may take together, in bytes; the files on disk take some more. */
   readonly size: number
-  /** Whether each change is on the disk before it is answered; otherwise it is in the kernel's hands. */
+  /** Whether a transaction is on the disk when it is committed; otherwise it is in the kernel's hands. */
   readonly sync: boolean
 }
 
@@ -24,8 +26,8 @@ const sweptAtOnce = 256
 const mapSize = 16 * 1024 ** 3
 
 /** Facts about the store: when everything older is to be forgotten, and what the items take together. */
-const flushKey = Buffer.from('flush')
-const bytesKey = Buffer.from('bytes')
+const flushKey = 'flush'
+const totalsKey = 'bytes'
 
 /** The items take as much as they may: nothing was stored, and nothing lost. */
 export class StoreFull extends Error {}
@@ -34,17 +36,17 @@ export class StoreFull extends Error {}
 type NewHeader = Pick<ItemHeader, 'flags' | 'expiry'>
 
 /**
- * Items in an LMDB store (Symas, lmdb.tech), which many threads and processes share. A change is a transaction: it is
- * there as a whole or not at all, for everybody at once, and stays when its process is killed.
+ * Items in an LMDB store (Symas, lmdb.tech), which many threads and processes share. Changes are made in transactions:
+ * what is in one is there as a whole or not at all, for everybody at once, and stays when its process is killed.
  *
  * Everything is synchronous. What is read is a view of memory that the next call uses again.
  */
 export class ItemStore {
   readonly #gate: StoreGate
-  readonly #root: RootDatabase<Buffer, Uint8Array>
-  readonly #items: Database<Buffer, Uint8Array>
+  readonly #root: RootDatabase<Buffer, string>
+  readonly #items: Database<Buffer, string>
   readonly #endings: ExpiryIndex
-  readonly #facts: Database<Buffer, Uint8Array>
+  readonly #facts: Database<Buffer, string>
   readonly #size: number
   readonly #snapshot: ReadSnapshot
   readonly #writer = new RecordWriter()
@@ -52,18 +54,22 @@ export class ItemStore {
   #now = 0
   /** Items stored up to this time are gone; 0 for none. Of the present snapshot. */
   #flushed: number | undefined
+  /** Of the present transaction. */
+  readonly #totals = new StoreTotals()
+  /** In the present transaction it was seen that nothing can be swept: to look again may cost a walk over all items. */
+  #isSwept = false
 
   /** Opens or creates the store. Throws a StartError. */
   constructor({ path, size, sync }: ItemStoreOptions) {
     this.#size = size
     try {
-      const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
+      const binary = { encoding: 'binary', keyEncoder: latin1Keys } as const
       const durability = { noSync: !sync, overlappingSync: false }
       const options = { path, mapSize, maxReaders: mostReaders, maxDbs: 3, ...durability, ...binary }
       this.#gate = new StoreGate(path)
       const { root, items, endings, facts } = this.#gate.alone(() => {
-        const root: RootDatabase<Buffer, Uint8Array> = open(options)
-        const database = (name: string): Database<Buffer, Uint8Array> => root.openDB(name, binary)
+        const root: RootDatabase<Buffer, string> = open(options)
+        const database = (name: string): Database<Buffer, string> => root.openDB(name, binary)
         return { root, items: database('items'), endings: database('endings'), facts: database('facts') }
       })
       this.#root = root
@@ -79,7 +85,7 @@ export class ItemStore {
   }
 
   /** The item of a key, unless it has ended. */
-  get(key: Uint8Array): Item | undefined {
+  get(key: string): Item | undefined {
     this.#now = Date.now()
     this.#flushed ??= this.#readFlushed()
     const record = this.#snapshot.read(this.#items, key)
@@ -88,15 +94,13 @@ export class ItemStore {
     return this.#isGone(item) ? undefined : item
   }
 
-  /** Runs a change, all of whose calls see and make one state. Throws what the action throws, and undoes it then. */
+  /**
+   * Runs changes in one transaction: all that is called there sees and makes one state. Throws what the action throws, or
+   * that it cannot be committed; nothing of it has happened then.
+   */
   change<T>(action: () => T): T {
     try {
-      return this.#gate.alone(() =>
-        this.#root.transactionSync(() => {
-          this.#flushed = undefined
-          return action()
-        })
-      )
+      return this.#gate.alone(() => this.#root.transactionSync(() => this.#run(action)))
     } finally {
       this.release()
     }
@@ -104,47 +108,50 @@ export class ItemStore {
 
   /**
    * Stores a value, put together of its parts; only inside `change`. The parts may be views of what was read there.
-   * Throws StoreFull.
+   * Throws StoreFull, and has changed nothing then.
    */
-  put(key: Uint8Array, { flags, expiry }: NewHeader, ...parts: readonly Uint8Array[]): void {
-    const header = { flags, expiry, cas: this.#items.getWriteTxnId(), stored: Date.now() }
-    const record = this.#writer.write(header, parts)
-    this.#replace(key, record, expiry)
+  put(key: string, { flags, expiry }: NewHeader, ...parts: readonly Uint8Array[]): void {
+    const header = { flags, expiry, cas: this.#totals.nextUnique, stored: Date.now() }
+    this.#replace(key, this.#writer.write(header, parts), expiry)
+    this.#totals.takeUnique()
   }
 
   /** Gives an item another end, and changes nothing else; only inside `change`. */
-  putExpiry(key: Uint8Array, item: Item, expiry: number): void {
+  putExpiry(key: string, item: Item, expiry: number): void {
     this.#replace(key, this.#writer.write({ ...item, expiry }, [item.value]), expiry)
   }
 
   /** Only inside `change`. */
-  remove(key: Uint8Array): void {
-    this.#account(-this.#forget(key))
+  remove(key: string): void {
+    const old = this.#snapshot.read(this.#items, key)
+    if (old === undefined) return
+    this.#totals.add(-old.length)
+    this.#endings.remove(key, readItem(old).expiry)
     this.#items.removeSync(key)
   }
 
-  /** Forgets everything that has been stored up to a time, at that time or now if it has passed. */
+  /** Forgets everything that has been stored up to a time, at that time or now if it has passed; only inside `change`. */
   flush(time: number): void {
-    this.change(() => {
-      if (time <= Date.now()) {
-        this.#items.clearSync()
-        this.#endings.clear()
-        this.#facts.clearSync()
-      } else {
-        this.#writeFact(flushKey, time)
-      }
-    })
+    this.#flushed = undefined
+    if (time > Date.now()) {
+      this.#writeFact(flushKey, time)
+      return
+    }
+    this.#items.clearSync()
+    this.#endings.clear()
+    this.#facts.removeSync(flushKey)
+    this.#totals.clear()
   }
 
-  /** Makes room: removes items that have ended, a bounded number of them. Returns how many. */
+  /** Makes room: removes items that have ended, a bounded number of them; only inside `change`. Returns how many. */
   sweep(): number {
-    return this.change(() => {
-      this.#now = Date.now()
-      const ended = this.#endings.endedBy(this.#now, sweptAtOnce)
-      const gone = ended.length > 0 ? ended : this.#flushedKeys(this.#readFlushed())
-      for (const key of gone) this.remove(key)
-      return gone.length
-    })
+    if (this.#isSwept) return 0
+    this.#now = Date.now()
+    const ended = this.#endings.endedBy(this.#now, sweptAtOnce)
+    const gone = ended.length > 0 ? ended : this.#flushedKeys(this.#readFlushed())
+    for (const key of gone) this.remove(key)
+    this.#isSwept = gone.length === 0
+    return gone.length
   }
 
   /** Items, those included that have ended and that nobody has looked for since. */
@@ -156,7 +163,7 @@ export class ItemStore {
 
   /** What the items take together, in bytes. */
   get bytes(): number {
-    return this.#readFact(bytesKey)
+    return this.#readFact(totalsKey)
   }
 
   /** Gives the state up that reads have seen, so that others may use its memory; the next read sees the newest. */
@@ -171,50 +178,49 @@ export class ItemStore {
     this.#gate.close()
   }
 
+  #run<T>(action: () => T): T {
+    this.#flushed = undefined
+    this.#isSwept = false
+    this.#totals.read(this.#snapshot.read(this.#facts, totalsKey), this.#items.getWriteTxnId())
+    const result = action()
+    if (this.#totals.changed) this.#facts.putSync(totalsKey, this.#totals.record)
+    return result
+  }
+
   #readFlushed(): number {
     const time = this.#readFact(flushKey)
     return time > this.#now ? 0 : time
   }
 
   /** The keys of some items that were stored up to a time; 0 for none. */
-  #flushedKeys(time: number): Uint8Array[] {
-    const keys: Uint8Array[] = []
+  #flushedKeys(time: number): string[] {
+    const keys: string[] = []
     if (time === 0) return keys
-    for (const key of this.#items.getKeys()) {
+    for (const key of this.#items.getKeys({ start: leastKey })) {
       const record = this.#snapshot.read(this.#items, key)
-      if (record !== undefined && readItem(record).stored <= time) keys.push(new Uint8Array(key))
+      if (record !== undefined && readItem(record).stored <= time) keys.push(key)
       if (keys.length === sweptAtOnce) break
     }
     return keys
   }
 
-  #replace(key: Uint8Array, record: Buffer, expiry: number): void {
-    this.#account(record.length - this.#forget(key))
+  #replace(key: string, record: Buffer, expiry: number): void {
+    const old = this.#snapshot.read(this.#items, key)
+    const added = record.length - (old?.length ?? 0)
+    if (added > 0 && this.#totals.bytes + added > this.#size)
+      throw new StoreFull(`the items would take more than ${this.#size.toLocaleString('en-US')} bytes`)
+    this.#totals.add(added)
+    if (old !== undefined) this.#endings.remove(key, readItem(old).expiry)
     this.#items.putSync(key, record)
     this.#endings.add(key, expiry)
   }
 
-  /** Takes a key out of the index, and returns what it takes in the store; 0 where there is none. */
-  #forget(key: Uint8Array): number {
-    const record = this.#snapshot.read(this.#items, key)
-    if (record === undefined) return 0
-    this.#endings.remove(key, readItem(record).expiry)
-    return record.length
-  }
-
-  #account(bytes: number): void {
-    const total = this.#readFact(bytesKey) + bytes
-    if (bytes > 0 && total > this.#size)
-      throw new StoreFull(`the items would take more than ${this.#size.toLocaleString('en-US')} bytes`)
-    this.#writeFact(bytesKey, total)
-  }
-
   /** 0 where nothing is known. */
-  #readFact(key: Uint8Array): number {
+  #readFact(key: string): number {
     return this.#snapshot.read(this.#facts, key)?.readDoubleLE(0) ?? 0
   }
 
-  #writeFact(key: Uint8Array, value: number): void {
+  #writeFact(key: string, value: number): void {
     const fact = Buffer.alloc(8)
     fact.writeDoubleLE(value)
     this.#facts.putSync(key, fact)

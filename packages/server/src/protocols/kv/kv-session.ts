@@ -1,11 +1,12 @@
 import { ascii } from '../ascii.js'
 import { MessageSplitter } from '../message-splitter.js'
 import type { ConnectionInfo, Lateness, Output, ProtocolSession } from '../protocol.js'
-import { workOn } from '../work-on.js'
+import { AnswerLine } from './answer-line.js'
 import type { Command, StoreCommand } from './command.js'
 import { DataBlock } from './data-block.js'
 import type { KvWorker } from './kv-worker.js'
 import { parseCommand } from './parse-command.js'
+import { plainAnswer } from './plain-answer.js'
 import { Retrieval } from './retrieval.js'
 
 /** Two hundred of the longest keys, and some more; who asks for a hundred thousand at once keeps the others waiting. */
@@ -14,6 +15,10 @@ const longestLineText = '65,536 bytes'
 
 /** The first byte of a request in memcached's binary protocol. */
 const binaryMagic = 0x80
+
+const tooLarge = Buffer.from('SERVER_ERROR object too large for cache\r\n')
+
+const noValue = new Uint8Array(0)
 
 /** A value that is being read, and the command that it is for; without one it is passed over. */
 interface Upload {
@@ -27,14 +32,16 @@ export class KvSession implements ProtocolSession {
   readonly #worker: KvWorker
   readonly #connection: ConnectionInfo
   readonly #splitter: MessageSplitter
+  readonly #line: AnswerLine
   #upload: Upload | undefined
-  /** An answer that waits for the client to read. */
-  #retrieval: Retrieval | undefined
+  /** Nothing is read any more: the conversation ends when everything before it is answered. */
+  #over = false
 
   constructor(worker: KvWorker, connection: ConnectionInfo) {
     this.#worker = worker
     this.#connection = connection
     this.#splitter = new MessageSplitter(ascii.lineFeed, Math.min(longestLine, worker.context.limits.maxMessage))
+    this.#line = new AnswerLine(worker)
   }
 
   get heldBytes(): number {
@@ -47,17 +54,17 @@ export class KvSession implements ProtocolSession {
 
   receive(bytes: Uint8Array, output: Output): number {
     let at = 0
-    while (at < bytes.length && output.ready) {
+    while (at < bytes.length && output.ready && !this.#line.full && !this.#over) {
       const upload = this.#upload
       at = upload === undefined ? this.#readLine(bytes, at, output) : this.#readValue(upload, bytes, at, output)
     }
-    this.#worker.store.release()
+    if (this.#over) return bytes.length
+    if (at < bytes.length && this.#line.full) this.#line.putOff(output)
     return at
   }
 
   resume(output: Output): void {
-    if (this.#retrieval !== undefined) this.#proceed(this.#retrieval, output)
-    this.#worker.store.release()
+    this.#line.resume(output)
   }
 
   /** What is not complete is not stored, and nobody waits for its answer. */
@@ -66,8 +73,7 @@ export class KvSession implements ProtocolSession {
   }
 
   dispose(): void {
-    this.#retrieval?.dispose()
-    this.#retrieval = undefined
+    this.#line.dispose()
   }
 
   timeOut(lateness: Lateness, output: Output): void {
@@ -77,7 +83,9 @@ export class KvSession implements ProtocolSession {
   #readLine(bytes: Uint8Array, start: number, output: Output): number {
     const splitter = this.#splitter
     if (this.messages === 0 && splitter.heldBytes === 0 && bytes[start] === binaryMagic) {
-      this.#worker.refusals.refuse('the binary protocol is not spoken here', this.#connection, output)
+      this.#endWith(() => {
+        this.#worker.refusals.refuse('the binary protocol is not spoken here', this.#connection, output)
+      }, output)
       return bytes.length
     }
     const result = splitter.read(bytes, start)
@@ -89,19 +97,38 @@ export class KvSession implements ProtocolSession {
   #refuseLine(output: Output): void {
     const { refusals, context } = this.#worker
     const limit = context.limits.maxMessage < longestLine ? undefined : longestLineText
-    refusals.tooLong('line', this.#connection, output, limit)
+    this.#endWith(() => refusals.tooLong('line', this.#connection, output, limit), output)
+  }
+
+  /** The last that is said, when everything before it is answered. */
+  #endWith(say: () => void, output: Output): void {
+    this.#over = true
+    this.#line.add(say, output)
   }
 
   /** A line is complete; a value may follow it. */
   #take(command: Command, output: Output): void {
     this.messages++
     if (command.kind === 'store') this.#beginUpload(command, output)
-    else if (command.kind === 'quit') output.close()
-    else if (command.kind === 'retrieve') output.work(() => this.#proceed(new Retrieval(command, this.#worker), output))
-    else if (command.kind === 'wrong') this.#say(this.#worker.answers.answer(command), command.noreply, output)
-    else {
-      const noreply = 'noreply' in command && command.noreply
-      output.work(() => this.#say(this.#worker.answers.answer(command), noreply, output))
+    else if (command.kind === 'quit') this.#endWith(() => output.close(), output)
+    else if (command.kind === 'wrong') this.#line.addAnswer(() => command.reply, command.noreply, output)
+    else output.work(() => this.#ask(command, output))
+  }
+
+  #ask(command: Exclude<Command, { kind: 'store' | 'quit' | 'wrong' }>, output: Output): void {
+    switch (command.kind) {
+      case 'retrieve':
+        this.#line.addRetrieval(new Retrieval(command, this.#worker), output)
+        break
+      case 'stats':
+      case 'version':
+      case 'verbosity': {
+        const noreply = 'noreply' in command && command.noreply
+        this.#line.addAnswer(() => plainAnswer(command, this.#worker), noreply, output)
+        break
+      }
+      default:
+        this.#line.addChange(command, noValue, output)
     }
   }
 
@@ -111,7 +138,7 @@ export class KvSession implements ProtocolSession {
     this.#upload = { block: new DataBlock(command.length, fits), command: fits ? command : undefined }
     if (fits) return
     tooLong.add()
-    this.#say('SERVER_ERROR object too large for cache', command.noreply, output)
+    if (!command.noreply) this.#line.add(() => output.write(tooLarge), output)
   }
 
   #readValue({ block, command }: Upload, bytes: Uint8Array, start: number, output: Output): number {
@@ -119,29 +146,12 @@ export class KvSession implements ProtocolSession {
     if (result === 'partial') return block.end
     this.#upload = undefined
     if (command === undefined) return block.end
-    const { answers } = this.#worker
-    if (result === 'bad') {
-      const wrong = { kind: 'wrong', reply: 'CLIENT_ERROR bad data chunk', noreply: command.noreply } as const
-      this.#say(answers.answer(wrong), command.noreply, output)
-    } else {
-      workOn(block.value, output, value => this.#say(answers.store(command, value), command.noreply, output))
+    if (result === 'bad') this.#line.addAnswer(() => 'CLIENT_ERROR bad data chunk', command.noreply, output)
+    else {
+      // A plain `new Uint8Array` would be memory of its own for each; what is small shares some.
+      const value = block.isOwn ? block.value : Buffer.from(block.value)
+      output.work(() => this.#line.addChange(command, value, output))
     }
     return block.end
-  }
-
-  #proceed(retrieval: Retrieval, output: Output): void {
-    try {
-      this.#retrieval = retrieval.proceed(output) ? undefined : retrieval
-    } catch (error) {
-      retrieval.dispose()
-      this.#retrieval = undefined
-      // Half of an answer cannot be followed by an error.
-      output.abort(`the store cannot be read: ${(error as Error).message}`)
-    }
-    if (this.#retrieval === undefined) this.#worker.requests.add()
-  }
-
-  #say(answer: string, noreply: boolean, output: Output): void {
-    if (!noreply) output.write(Buffer.from(`${answer}\r\n`))
   }
 }

@@ -1,10 +1,11 @@
 import type { Counter } from '../counters.js'
 import type { WorkerContext } from '../protocol.js'
 import type { Refusals } from '../refusals.js'
-import type { CommandAnswers } from './command-answers.js'
+import type { ChangeGroup } from './change-group.js'
 import type { ItemCommands } from './item-commands.js'
 import type { ItemStore } from './item-store.js'
 import type { SharedValues } from './shared-values.js'
+import type { TurnReads } from './turn-reads.js'
 
 /** What the commands of a worker work with. */
 export interface KvTools {
@@ -26,5 +27,6 @@ export interface KvTools {
 
 /** What the connections of a worker share. */
 export interface KvWorker extends KvTools {
-  readonly answers: CommandAnswers
+  readonly changes: ChangeGroup
+  readonly reads: TurnReads
 }

@@ -1,4 +1,4 @@
-import { textOf, withoutCarriageReturn } from '../ascii.js'
+import { textOf } from '../ascii.js'
 import type { Command, StoreMode, WrongCommand } from './command.js'
 import { deltaOf, exptimeOf, flagsOf, lengthOf, uniqueOf } from './numbers.js'
 
@@ -40,15 +40,26 @@ const parsers: Readonly<Record<string, Parser>> = {
   quit: { words: [1, 1], parse: () => ({ kind: 'quit' }) },
 }
 
-/** Parses a command line without its newline. Keys are copies. Never throws: what is no command is `wrong`. */
+/** Parses a command line without its newline. Never throws: what is no command is `wrong`. */
 export function parseCommand(line: Uint8Array): Command {
-  const words = textOf(withoutCarriageReturn(line))
-    .split(' ')
-    .filter(word => word !== '')
+  const words = wordsOf(textOf(line))
   const name = words[0] ?? ''
   const parser = Object.hasOwn(parsers, name) ? parsers[name] : undefined
   if (parser === undefined || words.length < parser.words[0] || words.length > parser.words[1]) return wrong('ERROR')
   return parser.parse(words)
+}
+
+function wordsOf(line: string): string[] {
+  const end = line.endsWith('\r') ? line.length - 1 : line.length
+  const words: string[] = []
+  // Twice as fast as `split` and `filter`.
+  for (let start = 0; start < end; ) {
+    const space = line.indexOf(' ', start)
+    const stop = space < 0 ? end : space
+    if (stop > start) words.push(line.slice(start, stop))
+    start = stop + 1
+  }
+  return words
 }
 
 function wrong(reply: string, noreply = false): WrongCommand {
@@ -59,16 +70,15 @@ function saysNoreply(words: readonly string[]): boolean {
   return words.at(-1) === 'noreply'
 }
 
-function keyOf(word: string | undefined): Uint8Array | undefined {
-  if (word === undefined || word.length > longestKey) return undefined
-  return Buffer.from(word, 'latin1')
+function keyOf(word: string | undefined): string | undefined {
+  return word === undefined || word.length > longestKey ? undefined : word
 }
 
 function retrieval(words: readonly string[], withCas: boolean, exptime?: string): Command {
   const touch = exptime === undefined ? undefined : exptimeOf(exptime)
   if (exptime !== undefined && touch === undefined) return wrong(badExptime)
   if (words.some(word => word.length > longestKey)) return wrong(badFormat)
-  return { kind: 'retrieve', keys: words.map(word => Buffer.from(word, 'latin1')), withCas, touch }
+  return { kind: 'retrieve', keys: words, withCas, touch }
 }
 
 function storage(mode: StoreMode, words: readonly string[]): Command {

@@ -7,7 +7,7 @@ interface ReadTransaction extends Transaction {
   readonly address: number
 }
 interface Readable {
-  getBinaryFast(key: Uint8Array, options: { readonly transaction: Transaction }): Uint8Array | undefined
+  getBinaryFast(key: string, options: { readonly transaction: Transaction }): Uint8Array | undefined
 }
 interface NativeAddon {
   /** Gives a transaction's snapshot up; the next read through it takes the newest (`mdb_txn_reset`). */
@@ -24,6 +24,8 @@ const { nativeAddon } = lmdb as unknown as { readonly nativeAddon: NativeAddon }
 export class ReadSnapshot {
   readonly #transaction: ReadTransaction
   readonly #options: { readonly transaction: Transaction }
+  /** Something may have been read since it was given up. */
+  #taken = true
 
   constructor(database: RootDatabase) {
     this.#transaction = database.useReadTransaction() as ReadTransaction
@@ -35,7 +37,8 @@ export class ReadSnapshot {
    * The bytes of a key, in memory that the next read or write may use again. Inside a write transaction they are those
    * that it sees.
    */
-  read(database: Database<Buffer, Uint8Array>, key: Uint8Array): Buffer | undefined {
+  read(database: Database<Buffer, string>, key: string): Buffer | undefined {
+    this.#taken = true
     const bytes = (database as unknown as Readable).getBinaryFast(key, this.#options)
     // What is too large for its own memory the library gives as a plain view of the file's.
     if (bytes === undefined || Buffer.isBuffer(bytes)) return bytes
@@ -44,6 +47,8 @@ export class ReadSnapshot {
 
   /** Gives the snapshot up: reads after it see everything that has been committed by anybody. */
   reset(): void {
+    if (!this.#taken) return
+    this.#taken = false
     nativeAddon.resetTxn(this.#transaction.address)
   }
 

@@ -1,4 +1,3 @@
-import { textOf } from '../ascii.js'
 import type { Output } from '../protocol.js'
 import type { RetrieveCommand } from './command.js'
 import type { Item } from './item-record.js'
@@ -35,7 +34,7 @@ export class Retrieval {
     if (this.#transfer !== undefined && !this.#continue(this.#transfer, output)) return false
     while (this.#next < keys.length) {
       if (!output.ready) return false
-      const key = keys[this.#next++] as Uint8Array
+      const key = keys[this.#next++] as string
       const item = this.#tools.commands.retrieve(key, touch)
       if (item !== undefined && !this.#write(key, item, output)) return false
     }
@@ -50,9 +49,9 @@ export class Retrieval {
   }
 
   /** Returns whether the item is written. */
-  #write(key: Uint8Array, item: Item, output: Output): boolean {
+  #write(key: string, item: Item, output: Output): boolean {
     const unique = this.#command.withCas ? ` ${item.cas}` : ''
-    output.write(Buffer.from(`VALUE ${textOf(key)} ${item.flags} ${item.value.length}${unique}\r\n`, 'latin1'))
+    output.write(Buffer.from(`VALUE ${key} ${item.flags} ${item.value.length}${unique}\r\n`, 'latin1'))
     if (item.value.length > partSize) {
       this.#transfer = { value: this.#tools.values.hold(key, item), written: 0 }
       return this.#continue(this.#transfer, output)

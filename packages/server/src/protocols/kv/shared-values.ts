@@ -1,4 +1,3 @@
-import { textOf } from '../ascii.js'
 import type { Item } from './item-record.js'
 
 /** A value that outlives the next call of the store, for as long as somebody holds it. */
@@ -36,8 +35,8 @@ export class SharedValues {
   }
 
   /** A copy of an item's value; the same one as long as somebody holds it. */
-  hold(key: Uint8Array, { cas, value }: Item): SharedValue {
-    const name = `${cas} ${textOf(key)}`
+  hold(key: string, { cas, value }: Item): SharedValue {
+    const name = `${cas} ${key}`
     let held = this.#held.get(name)
     if (held === undefined) {
       held = new Held(new Uint8Array(value), () => this.#held.delete(name))
