@@ -3,11 +3,13 @@ import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { type CpuSpan, cpuLimit, judgeCpu, spinLimit } from '../src/rules/cpu-rule.js'
 import {
+  floorOf,
   growthAllowance,
   judgeGrowth,
   judgeLevels,
   lazyCollectors,
   type MemoryPoint,
+  wasFreed,
 } from '../src/rules/memory-rule.js'
 
 const mebibyte = 1024 * 1024
@@ -208,6 +210,23 @@ test('garbage that a runtime lets lie is no leak, whatever else is', () => {
     assert.match(`7f00-7f01 r-xp 00000000 08:01 77 ${path}\n`, lazyCollectors)
   }
   assert.not.match('/usr/lib/x86_64-linux-gnu/libc.so.6', lazyCollectors)
+})
+
+test('what clients seem to have left was freed when memory goes back to where it was, as far as that can be seen', () => {
+  const inMebibytes = (...levels: number[]) => levels.map(level => level * mebibyte)
+  const floor = (...lows: number[]) => floorOf(inMebibytes(...lows))
+  const even = inMebibytes(20, 21, 22, 23)
+  assert.equal(floor(90, 10, 16, 8, 40), { lowest: 8 * mebibyte, uncertainty: 8 * mebibyte })
+  // Nothing was freed: the floor has risen by all of it.
+  assert.is(wasFreed(even, floor(19, 19, 19, 19), floor(23, 23, 23, 23)), false)
+  assert.is(wasFreed(even, floor(19, 19, 19, 19), floor(20, 20, 20, 20)), true)
+  // Teeth whose lowest points were seen by chance.
+  assert.is(wasFreed(even, floor(60, 217, 8, 38, 36, 16), floor(50, 200, 30, 12, 40, 19)), true)
+  // Teeth that were seen well, and yet memory was far below what the clients seemed to have left.
+  assert.is(wasFreed(even, floor(8, 8, 8, 8), floor(11, 11, 11, 11)), true)
+  // A heap may be smaller than when the clients came, and what they left in it is not.
+  const steep = inMebibytes(90, 110, 130, 150)
+  assert.is(wasFreed(steep, floor(30, 31, 30, 31), floor(80, 81, 80, 81)), false)
 })
 
 test.run()

@@ -81,6 +81,9 @@ const youngGeneration = 256 * 1024 * 1024
 /** Libraries that a process has mapped when it runs on such a runtime. */
 export const lazyCollectors = /\/(libjvm|libcoreclr|libmonosgen[^/]*)\.so/
 
+/** The part of what clients have left that must still be there when other work has been done, for it to be lost. */
+const lostShare = 0.5
+
 /** What growth is allowed. */
 export interface GrowthOptions {
   /** The program runs on a runtime that lets garbage lie. */
@@ -135,6 +138,31 @@ export function judgeLevels(
 ): { readonly growth: number; readonly broken: boolean } {
   const growth = (levels.at(-1) ?? 0) - (levels[0] ?? 0)
   return { growth, broken: growsInStep(levels, options) || (!options.collectsLazily && growsEvenly(levels)) }
+}
+
+/** Memory in bytes below which a program did not go while it worked. */
+export interface Floor {
+  readonly lowest: number
+  /** The floor may lie so much lower, between the teeth of a collector that are seen at some moments only. */
+  readonly uncertainty: number
+}
+
+/** The floor under the lowest memory of the parts of a transfer, the warm-up included, which does not count. */
+export function floorOf(lows: readonly number[]): Floor {
+  const [lowest = 0, next = lowest] = lows.slice(lows.length / 2).sort((one, other) => one - other)
+  return { lowest, uncertainty: next - lowest }
+}
+
+/**
+ * Whether what rounds of clients seem to have left (`levels`, the memory after each) was free again when many other
+ * bytes had been moved: the floor has not risen by it, or by no more than it is uncertain. What looked like a loss only
+ * because it was even, and is less than `growthAllowance`, was none when memory fell below where it had begun.
+ */
+export function wasFreed(levels: readonly number[], before: Floor, after: Floor): boolean {
+  const { growth } = climb(levels)
+  const risen = after.lowest - before.lowest
+  if (risen < growth * lostShare || risen <= Math.max(before.uncertainty, after.uncertainty)) return true
+  return growth < growthAllowance && after.lowest < (levels[0] ?? 0)
 }
 
 function growsInStep(levels: readonly number[], { collectsLazily }: GrowthOptions, share = 1): boolean {

@@ -1,6 +1,6 @@
 import { connectCrowd } from '../crowd.js'
 import { seconds } from '../format.js'
-import { growthAllowance, judgeLevels } from '../rules/memory-rule.js'
+import { type Floor, growthAllowance, judgeLevels, wasFreed } from '../rules/memory-rule.js'
 import type { TestContext } from '../stage-test.js'
 import { Blame } from '../verdict.js'
 import { kibibytes, mebibytes, sampleMemory } from './memory-sampling.js'
@@ -23,16 +23,16 @@ const mostWaves = 20
 /** How long the program is watched without clients, in milliseconds. */
 const longestIdle = 5_000
 
-/** The part of what clients have left that must still be there when other work has been done, for it to be lost. */
-const lostShare = 0.5
+/** Of what rounds with clients cost, the part that as much time without them must cost for it to be time that costs it. */
+const timeShare = 0.5
 
 /**
  * Lets clients come and go in rounds of some waves, all equal, and judges what is left of them. Who seems to keep
- * something of each is given time to collect garbage: `stream` moves many bytes and returns the lowest memory meanwhile,
- * which was `low` before the clients came. Only who has not freed it then, and goes on in as many rounds more, is blamed.
+ * something of each is given time to collect garbage: `stream` moves many bytes and returns the floor meanwhile, which was
+ * `floor` before the clients came. Only who has not freed it then, and goes on in as many rounds more, is blamed.
  * Returns the memory after each round, in bytes.
  */
-export async function judgeChurn(context: TestContext, low: number, stream: () => Promise<number>): Promise<number[]> {
+export async function judgeChurn(context: TestContext, floor: Floor, stream: () => Promise<Floor>): Promise<number[]> {
   // Whether so many can come at once, and vanish, is the matter of other tests.
   context.judgeOnlyLimits()
   const { rounds, roundTime } = context.scale.memory
@@ -43,7 +43,7 @@ export async function judgeChurn(context: TestContext, low: number, stream: () =
   if (!first.broken) return first.levels
   context.log(`memory grew by ${mebibytes(first.growth)} with clients that came and went: does it stay, and go on?`)
   await judgeTime(context, first)
-  if ((await stream()) - low < first.growth * lostShare) return first.levels
+  if (wasFreed(first.levels, floor, await stream())) return first.levels
   const { broken, growth, levels } = await judgeRounds(context, rounds, waves)
   if (!broken) return levels
   const each = kibibytes(growth / (waves * wave * (rounds - 1)))
@@ -69,7 +69,7 @@ async function judgeTime(context: TestContext, rounds: { growth: number; time: n
   const time = Math.min(longestIdle, rounds.time)
   await context.pause(time)
   const growth = (await sampleMemory(context)) - before
-  if (growth < lostShare * rounds.growth * (time / rounds.time)) return
+  if (growth < timeShare * rounds.growth * (time / rounds.time)) return
   throw new Blame('limit', `memory grew by ${mebibytes(growth)} in ${seconds(time)}, while no client did anything`)
 }
 

@@ -1,7 +1,7 @@
 import type { Progress } from 'loadgen'
 import { echoStream } from '../echo-protocol.js'
 import { blameFailures } from '../load-blame.js'
-import { type GrowthJudgement, judgeGrowth, type MemoryPoint } from '../rules/memory-rule.js'
+import { type Floor, floorOf, type GrowthJudgement, judgeGrowth, type MemoryPoint } from '../rules/memory-rule.js'
 import type { TestContext } from '../stage-test.js'
 import { Blame, Doubt } from '../verdict.js'
 import { kibibytes, mebibytes, sampleDuring } from './memory-sampling.js'
@@ -14,30 +14,26 @@ const latest = 5
 
 /**
  * Moves bytes through one connection on each of the ports, every one verified, and judges how memory went along. Who
- * seems to grow is given as much again: a heap that is being warmed up comes to rest, a leak goes on. Returns the lowest
- * memory in bytes once it was warm: what is left when a collector has done its work.
+ * seems to grow is given as much again: a heap that is being warmed up comes to rest, a leak goes on. Returns what is left
+ * when a collector has done its work.
  */
-export async function judgeStream(context: TestContext, ports: readonly number[], size: number): Promise<number> {
+export async function judgeStream(context: TestContext, ports: readonly number[], size: number): Promise<Floor> {
   const { longest, leastShare } = context.scale.memory
   const isEnough = ({ elapsed, verified }: Progress) =>
     elapsed > longest * latest || (elapsed > longest && verified >= size * leastShare)
   let judgement = await stream(context, ports, size, isEnough)
   const isClear = judgement.lows.length > 0 && !judgement.suspicious
-  if (isClear && !judgement.broken) return lowestWhenWarm(judgement)
+  if (isClear && !judgement.broken) return floorOf(judgement.lows)
   context.log(`memory grew by ${describe(judgement)}: once more, to see whether it goes on`)
   judgement = await stream(context, ports, sizeInDoubt, () => false)
   if (judgement.lows.length === 0) {
     throw new Doubt(`this machine is too busy: memory was seen too seldom while ${mebibytes(sizeInDoubt)} passed`)
   }
-  if (!judgement.broken) return lowestWhenWarm(judgement)
+  if (!judgement.broken) return floorOf(judgement.lows)
   const total = mebibytes(judgement.growth)
   throw new Blame('limit', `memory grew by ${describe(judgement)}, by ${total} in all, and went on growing`, {
     judgement,
   })
-}
-
-function lowestWhenWarm({ lows }: GrowthJudgement): number {
-  return Math.min(...lows.slice(lows.length / 2))
 }
 
 async function stream(

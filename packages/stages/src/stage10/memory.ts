@@ -30,10 +30,10 @@ export const memory: StageTest = {
     await judgeStall(context)
     const levels = [await sampleMemory(context)]
     const stream = () => judgeStream(context, [first], size)
-    const low = await stream()
+    const floor = await stream()
     levels.push(await sampleMemory(context))
     if (others.length > 0) await judgeStream(context, others, sizeOfOthers)
-    levels.push(await sampleMemory(context), ...(await judgeChurn(context, low, stream)))
+    levels.push(await sampleMemory(context), ...(await judgeChurn(context, floor, stream)))
 
     const { growth, broken } = judgeLevels(levels, context.resources)
     if (!broken) return
