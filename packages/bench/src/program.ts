@@ -17,6 +17,9 @@ const patience = 1_000
 
 const running = new Set<Program>()
 process.on('exit', stopAllPrograms)
+// Without a listener these would end this process alone. Ctrl-C is the business of who measures.
+process.once('SIGHUP', () => process.exit(129))
+process.once('SIGTERM', () => process.exit(143))
 
 /** Ends all programs at once, with everything that they have started. */
 export function stopAllPrograms(): void {

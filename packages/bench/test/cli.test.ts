@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
@@ -146,6 +147,29 @@ withCompiler(
     )
     assert.ok(running >= 3, `${running} processes: itself, the server and the load client`)
     assert.equal(processesWith(mark), [])
+  },
+  { timeLimit }
+)
+
+withCompiler(
+  test,
+  'SIGTERM: exit code 143, nothing left running',
+  async () => {
+    const mark = randomUUID()
+    try {
+      const { code } = await run(['--rounds', '1', '--only', 'requests-1x64,c-epoll', '--json'], {
+        environment: { MARK: mark },
+        onError(said, pid) {
+          if (said.includes('round 1')) setTimeout(() => process.kill(pid, 'SIGTERM'), 500)
+        },
+      })
+      assert.is(code, 143)
+      // Those that were killed take a moment to be gone.
+      for (let look = 0; look < 50 && processesWith(mark).length > 0; look++) await sleep(20)
+      assert.equal(processesWith(mark), [])
+    } finally {
+      for (const pid of processesWith(mark)) process.kill(Number(pid), 'SIGKILL')
+    }
   },
   { timeLimit }
 )
