@@ -22,7 +22,7 @@ export interface Machine {
 
 /** Reads proc_pid_limits(5) and proc_meminfo(5). */
 export function readMachine(): Machine {
-  const descriptors = readNumber('/proc/self/limits', /^Max open files\s+(\d+)/m)
+  const descriptors = descriptorLimitOf('self')
   const kibibytes = readNumber('/proc/meminfo', /^MemAvailable:\s+(\d+) kB/m)
   return { descriptors, memory: kibibytes && kibibytes * 1024 }
 }
@@ -39,6 +39,11 @@ export function describeShortage({ descriptors, memory }: Machine): string | und
     return `only ${formatSize(memory)} of memory are free and the judge needs ${formatSize(memoryNeeded)}: end something else`
   }
   return undefined
+}
+
+/** Files that a process may have open (getrlimit(2), RLIMIT_NOFILE); undefined when that is unlimited or not told. */
+export function descriptorLimitOf(pid: number | 'self'): number | undefined {
+  return readNumber(`/proc/${pid}/limits`, /^Max open files\s+(\d+)/m)
 }
 
 function readNumber(path: string, pattern: RegExp): number | undefined {

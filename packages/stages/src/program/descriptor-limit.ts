@@ -1,13 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { descriptorLimitOf } from '../machine.js'
 
 /** The descriptors of a process that can accept nobody any more. */
 export interface ExhaustedDescriptors {
   readonly open: number
-  /** How many it may have open at once (getrlimit(2), RLIMIT_NOFILE). */
+  /** How many it may have open at once. */
   readonly limit: number
 }
-
-const limitLine = /^Max open files +(\d+)/m
 
 /** The first of these processes that has no descriptors left (accept(2), EMFILE); undefined when none is seen to be. */
 export function findExhausted(pids: readonly number[]): ExhaustedDescriptors | undefined {
@@ -16,11 +15,11 @@ export function findExhausted(pids: readonly number[]): ExhaustedDescriptors | u
 
 function lookAt(pid: number): ExhaustedDescriptors | undefined {
   try {
-    const limit = Number(limitLine.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1] ?? Number.POSITIVE_INFINITY)
+    const limit = descriptorLimitOf(pid)
     const open = readdirSync(`/proc/${pid}/fd`).length
     // Each thread that waits in accept(2) has taken a descriptor that does not show yet.
     const threads = readdirSync(`/proc/${pid}/task`).length
-    return open + threads >= limit ? { open, limit } : undefined
+    return limit !== undefined && open + threads >= limit ? { open, limit } : undefined
   } catch {
     return undefined
   }

@@ -28,8 +28,6 @@ const keepBlockSize = 64 * 1024
 /** After so many milliseconds a turn looks at what else there is: orders, timers, sinks that have room again. */
 const turnTime = 5
 
-const longestWait = 2 ** 31 - 1
-
 /**
  * The loop of the thread that answers. Its sockets are read by another thread, which hands over what came in the slots
  * of a ring; in other respects it is a loop like the reactor's, with an epoll instance of its own, in which stand only
@@ -155,8 +153,7 @@ export class RingLoop implements Loop {
     this.#self.fallAsleep()
     if (this.#mustGoOn) return 0
     const due = this.#timers.nextDue
-    if (due === Number.POSITIVE_INFINITY) return -1
-    return Math.min(longestWait, Math.max(0, Math.ceil(due - performance.now())))
+    return due === Number.POSITIVE_INFINITY ? -1 : Math.max(0, due - performance.now())
   }
 
   #dispatch(index: number): void {
