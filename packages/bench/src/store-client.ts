@@ -1,16 +1,8 @@
 import { createInterface } from 'node:readline'
 import { exitCode, Failure } from 'command-line'
 import { commandLine } from './contenders/servers.js'
+import type { LoadgenReport } from './loadgen-report.js'
 import { Program } from './program.js'
-
-/** What loadgen says of a run, as far as it is used: see load-report.schema.json. */
-interface StoreReport {
-  readonly verdict: string
-  readonly failures: readonly { readonly message: string }[]
-  readonly measured: { readonly elapsed: number; readonly messages: number; readonly verified: number }
-  readonly generator: { readonly cpuPercent: number }
-  readonly latencySummary: { readonly fromSend?: { readonly p50: number; readonly p99: number } }
-}
 
 /** What a load on a store came to. Seconds, bytes, milliseconds. */
 export interface StoreOutcome {
@@ -25,7 +17,7 @@ export interface StoreOutcome {
 type StoreEvent =
   | { readonly event: 'start' }
   | { readonly event: 'interval'; readonly phase: string }
-  | ({ readonly event: 'end' } & StoreReport)
+  | ({ readonly event: 'end' } & LoadgenReport)
 
 /** One run of our `loadgen kv`, which verifies every value. */
 export class StoreClient {
@@ -43,7 +35,7 @@ export class StoreClient {
    * to be.
    */
   async finish(begun: () => void): Promise<StoreOutcome> {
-    let report: StoreReport | undefined
+    let report: LoadgenReport | undefined
     let warm = false
     for await (const line of createInterface({ input: this.#program.child.stdout as NodeJS.ReadableStream })) {
       const event = JSON.parse(line) as StoreEvent

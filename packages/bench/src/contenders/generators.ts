@@ -1,4 +1,5 @@
 import { compileLoadClient, type Latency, type LoadOutcome } from '../load-client.js'
+import type { LoadgenReport } from '../loadgen-report.js'
 import { findTool } from '../toolbox.js'
 import type { LoadContender, LoadResult, MessageLoad } from './contender.js'
 import { commandLine } from './servers.js'
@@ -82,13 +83,6 @@ function messageOptions({ connections, size, warmUp, seconds }: MessageLoad): st
     ...['--connections', `${connections}`, '--size', `${size}`],
     ...['--warmup', `${warmUp}s`, '--duration', `${seconds}s`],
   ]
-}
-
-/** What loadgen says of a run, as far as it is used: see load-report.schema.json. Milliseconds. */
-interface LoadgenReport {
-  readonly verdict: string
-  readonly measured: { readonly elapsed: number; readonly messages: number; readonly verified: number }
-  readonly latencySummary: { readonly fromDue?: { readonly p50: number; readonly p99: number; readonly p999: number } }
 }
 
 function loadgen(args: readonly string[]) {

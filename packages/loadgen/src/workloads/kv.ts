@@ -13,17 +13,20 @@ import {
   validateFlow,
 } from './flow-options.js'
 import { describeMix, mixOptions, parseDistribution, parseRatio, validateMix } from './kv-options.js'
+import {
+  type PipelinePlan,
+  pipelineOptions,
+  pipelinePlanFrom,
+  resolvePipeline,
+  validatePipeline,
+} from './pipeline-options.js'
 
 /**
  * Gets and sets in memcached's text protocol, with every value that is read verified. The same seed uses the same keys
  * and lengths in the same order; the versions of values are times, and so differ from run to run.
  */
-export interface KvPlan extends FlowPlan {
+export interface KvPlan extends PipelinePlan, FlowPlan {
   readonly workload: 'kv'
-  /** Default 64. */
-  readonly connections?: number
-  /** Requests on their way at the same time on each connection. Default 1. */
-  readonly pipeline?: number
   /** Default 9 gets to 1 set. */
   readonly ratio?: RequestMix['ratio']
   /** Keys of each target. Default 10,000. */
@@ -39,8 +42,6 @@ export interface KvPlan extends FlowPlan {
   /** A get that finds nothing is a failure. Default false: a store may evict. */
   readonly expectHits?: boolean
 }
-
-const deepestPipeline = 4096
 
 /** Bytes. */
 const shortValue = 4096
@@ -64,8 +65,7 @@ export const kv: Workload<KvPlan> = {
   preferredEngine: plan => (!isPaced(plan) && plan.valueSize.maximum <= shortValue ? 'uring' : 'auto'),
 
   options: {
-    connections: { type: 'string', describe: 'Connections [default: 64]' },
-    pipeline: { type: 'string', describe: 'Requests on their way on each [default: 1]' },
+    ...pipelineOptions('Requests'),
     ...mixOptions,
     expiry: { type: 'string', describe: 'Values expire after so long, in seconds: 10s' },
     'no-preload': { type: 'boolean', describe: 'Do not set every key before the traffic' },
@@ -81,9 +81,8 @@ export const kv: Workload<KvPlan> = {
       workload: 'kv',
       noPreload: args['no-preload'] === true,
       expectHits: args['expect-hits'] === true,
+      ...pipelinePlanFrom(args, problems),
       ...given({
-        connections: read('connections', parseCount),
-        pipeline: read('pipeline', parseCount),
         ratio: read('ratio', parseRatio),
         keys: read('keys', parseCount),
         distribution: read('distribution', parseDistribution),
@@ -96,8 +95,7 @@ export const kv: Workload<KvPlan> = {
 
   resolve: plan => ({
     workload: 'kv',
-    connections: plan.connections ?? 64,
-    pipeline: plan.pipeline ?? 1,
+    ...resolvePipeline(plan),
     ratio: plan.ratio ?? { gets: 9, sets: 1 },
     keys: plan.keys ?? 10_000,
     distribution: plan.distribution ?? { shape: 'uniform', exponent: 0 },
@@ -109,15 +107,8 @@ export const kv: Workload<KvPlan> = {
   }),
 
   validate(plan, problems) {
-    const { connections, pipeline, targets, expiry, expectHits, noPreload, threads, segment } = plan
-    problems.expect(
-      connections >= Math.max(1, targets.length),
-      `--connections ${connections}: expected at least one for each of ${targets.length} targets`
-    )
-    problems.expect(
-      pipeline >= 1 && pipeline <= deepestPipeline,
-      `--pipeline ${pipeline}: expected 1 to ${deepestPipeline}`
-    )
+    const { targets, expiry, expectHits, noPreload, threads, segment } = plan
+    validatePipeline(plan, problems)
     validateMix(plan, targets.length, threads * segment.count, problems)
     problems.expect(
       expiry % 1000 === 0 && expiry <= longestExpiry,

@@ -1,5 +1,5 @@
-import { formatCount, parseCount } from 'command-line'
-import { given, text, type Workload } from '../workload.js'
+import { formatCount } from 'command-line'
+import type { Workload } from '../workload.js'
 import {
   describeFlow,
   type FlowPlan,
@@ -20,17 +20,18 @@ import {
   resolveMessage,
   validateMessage,
 } from './message-options.js'
+import {
+  type PipelinePlan,
+  pipelineOptions,
+  pipelinePlanFrom,
+  resolvePipeline,
+  validatePipeline,
+} from './pipeline-options.js'
 
 /** Messages that are echoed: each connection sends one, waits until it has come back, verifies it, sends the next. */
-export interface PingPongPlan extends FlowPlan, MessagePlan {
+export interface PingPongPlan extends PipelinePlan, FlowPlan, MessagePlan {
   readonly workload: 'ping-pong'
-  /** Default 64. */
-  readonly connections?: number
-  /** Messages on their way at the same time on each connection. Default 1. */
-  readonly pipeline?: number
 }
-
-const deepestPipeline = 4096
 
 /** Bytes. */
 const shortMessage = 4096
@@ -53,18 +54,16 @@ export const pingPong: Workload<PingPongPlan> = {
     !isPaced(flow) && Math.max(size.maximum, message.length) <= shortMessage ? 'uring' : 'auto',
 
   options: {
-    connections: { type: 'string', describe: 'Connections [default: 64]' },
-    pipeline: { type: 'string', describe: 'Messages on their way on each [default: 1]' },
+    ...pipelineOptions('Messages'),
     ...flowOptions,
     ...messageOptions,
   },
 
   planFrom(args, base, problems) {
-    const count = (option: string) => problems.read(`--${option}`, text(args, option), parseCount)
     return {
       ...base,
       workload: 'ping-pong',
-      ...given({ connections: count('connections'), pipeline: count('pipeline') }),
+      ...pipelinePlanFrom(args, problems),
       ...flowPlanFrom(args, problems),
       ...messagePlanFrom(args, problems),
     }
@@ -72,22 +71,13 @@ export const pingPong: Workload<PingPongPlan> = {
 
   resolve: plan => ({
     workload: 'ping-pong',
-    connections: plan.connections ?? 64,
-    pipeline: plan.pipeline ?? 1,
+    ...resolvePipeline(plan),
     ...resolveFlow(plan),
     ...resolveMessage(plan),
   }),
 
   validate(plan, problems) {
-    const { connections, pipeline, targets } = plan
-    problems.expect(
-      connections >= Math.max(1, targets.length),
-      `--connections ${connections}: expected at least one for each of ${targets.length} targets`
-    )
-    problems.expect(
-      pipeline >= 1 && pipeline <= deepestPipeline,
-      `--pipeline ${pipeline}: expected 1 to ${deepestPipeline}`
-    )
+    validatePipeline(plan, problems)
     validateFlow(plan, problems)
     validateMessage(plan, problems)
   },
