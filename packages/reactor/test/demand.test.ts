@@ -110,7 +110,7 @@ describeMatrix('demand', (test, engine) => {
     onLoop(engine, async (rig, loop) => {
       const total = 64 * megabyte
       // One share of a turn; libuv reads 32 times 64 KiB before it looks at others.
-      const share = engine !== 'node' ? 256 * 1024 : 2 * megabyte
+      const share = { epoll: megabyte, uring: 256 * 1024, node: 2 * megabyte }[engine]
       const turnsPerRound = 4
       const sender = new PatternSender(loop.arena, total)
       let poured = 0

@@ -55,10 +55,10 @@ export class LatencyRecorder {
     return this.#interval.totalCount + (this.#taken?.totalCount ?? 0)
   }
 
-  /** The figures of what came since the last call. Takes about 1 ms: not for a loop under load. */
+  /** The figures of what came since the last call. Takes about 2 ms: not for a loop under load. */
   takeInterval(): LatencySummary {
     const summary = summarise(this.#interval)
-    this.#foldInterval()
+    if (summary.count > 0) this.#foldInterval()
     return summary
   }
 
@@ -148,9 +148,16 @@ function decode(encoded: string): Histogram {
   }
 }
 
+const nothing: LatencySummary = {
+  ...{ count: 0, min: 0, mean: 0, max: 0, standardDeviation: 0 },
+  ...{ p50: 0, p90: 0, p99: 0, p999: 0, p9999: 0 },
+}
+
 function summarise(histogram: Histogram): LatencySummary {
   const count = histogram.totalCount
-  const inMilliseconds = (value: number) => (count === 0 ? 0 : value / histogramUnitsPerMillisecond)
+  // Looking through all of its counts takes 2 ms, also when there is nothing in them.
+  if (count === 0) return nothing
+  const inMilliseconds = (value: number) => value / histogramUnitsPerMillisecond
   const at = (percentile: number) => inMilliseconds(histogram.getValueAtPercentile(percentile))
   return {
     count,

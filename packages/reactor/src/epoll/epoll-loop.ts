@@ -20,7 +20,7 @@ import { EpollSocket } from './epoll-socket.js'
 /** What a pipe keeps is kept in blocks of this size: small, since many slow clients may each hold one. */
 const keepBlockSize = 64 * 1024
 
-/** One read takes at most this much, which is also a connection's share of a turn. */
+/** One read takes at most this much. */
 const readBlockSize = 256 * 1024
 
 /** Descriptors may also be freed by others than the loop, who do not tell: so many milliseconds later it looks. */
