@@ -126,6 +126,9 @@ test('memory: levels that rise in step are found, a single rise is not', () => {
   assert.is(judge(50, 52, 54, 56, 58), true, 'the very same for each round')
   assert.is(judge(50, 52, 54.3, 56, 58), false)
   assert.is(judge(50, 50.2, 50.4, 50.6, 50.8), false)
+  // A server in Node that logs, on a busy machine.
+  assert.is(judge(29.54, 48.08, 49.82, 52, 52.26, 53.69, 54.85), false, 'a heap enlarged once, and then a little')
+  assert.is(judge(30, 48, 53, 58, 63, 68, 73), true, 'enlarged once, and then a leak')
   assert.is(judge(50, 52, 54), false, 'two steps alike are chance')
   assert.is(judge(), false)
 })

@@ -16,7 +16,7 @@
  * 3. Growth for clients that do not read: at most `stalledAllowance` above the memory before they came.
  * 4. Growth with clients that come and go, or with time alone (`judgeLevels`): memory is compared after each of some
  *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails,
- *    and after rounds of clients growth by the very same in each, by `steadyAllowance` or more. Of what clients left
+ *    unless most of it was a single step, since a heap that works for the first time is enlarged once, and after rounds of clients growth by the very same in each, by `steadyAllowance` or more. Of what clients left
  *    behind only that fails which is still there when many other bytes have been moved, and which goes on in as many
  *    rounds more: so garbage does not.
  *
@@ -137,7 +137,8 @@ export function judgeLevels(
   options: GrowthOptions = eager
 ): { readonly growth: number; readonly broken: boolean } {
   const growth = (levels.at(-1) ?? 0) - (levels[0] ?? 0)
-  return { growth, broken: growsInStep(levels, options) || (!options.collectsLazily && growsEvenly(levels)) }
+  const inStep = growsInStep(levels, options) && growsWithoutLeap(levels, options)
+  return { growth, broken: inStep || (!options.collectsLazily && growsEvenly(levels)) }
 }
 
 /** Memory in bytes below which a program did not go while it worked. */
@@ -165,10 +166,22 @@ export function wasFreed(levels: readonly number[], before: Floor, after: Floor)
   return growth < growthAllowance && after.lowest < (levels[0] ?? 0)
 }
 
-function growsInStep(levels: readonly number[], { collectsLazily }: GrowthOptions, share = 1): boolean {
+function growsInStep(levels: readonly number[], options: GrowthOptions, share = 1): boolean {
   const { steps, growth, evenStep } = climb(levels)
   const upward = steps.filter(step => step >= evenStep * evenness).length
-  return growth >= share * (collectsLazily ? youngGeneration : growthAllowance) && upward >= steps.length - stepsSpared
+  return growth >= share * allowanceOf(options) && upward >= steps.length - stepsSpared
+}
+
+/** Without its largest step it would have grown as much in as many steps: no heap was enlarged once, and then crept. */
+function growsWithoutLeap(levels: readonly number[], options: GrowthOptions): boolean {
+  const { steps, growth } = climb(levels)
+  if (steps.length < 2) return true
+  const rest = growth - Math.max(...steps)
+  return (rest * steps.length) / (steps.length - 1) >= allowanceOf(options)
+}
+
+function allowanceOf({ collectsLazily }: GrowthOptions): number {
+  return collectsLazily ? youngGeneration : growthAllowance
 }
 
 function growsSteadily(levels: readonly number[]): boolean {
