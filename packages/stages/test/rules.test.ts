@@ -56,6 +56,13 @@ test('CPU: a window shorter than the span is judged as a whole', () => {
   assert.is(judgeCpu(spans(() => 60, 1)).worst, 60)
 })
 
+test('CPU: a thread that waited long and once, and hardly ran, does not spin', () => {
+  const hardly = (share: number) =>
+    judgeCpu(spans(() => share, 1).map(span => ({ ...span, threads: new Map([[7, (span.to - span.from) * 0.99]]) })))
+  assert.is(hardly(1).spins, false)
+  assert.is(hardly(8).spins, true)
+})
+
 test('CPU: on a busy machine a thread that is always ready spins, however little it gets; one that waits does not', () => {
   const withThreads = (times: (index: number) => [number, number][]) =>
     spans(() => 8).map((span, index) => ({ ...span, threads: new Map(times(index)) }))

@@ -34,6 +34,12 @@ export const spinSpan = 2_000
  */
 export const readyLimit = 90
 
+/**
+ * Percent of one core. Who spins gets his share of a busy machine, which is more than this while less than forty others
+ * want two cores; who gets less was ready for most of the time because he waited once and long.
+ */
+export const leastSpinning = 5
+
 /** CPU time that the program used between two looks. Times in milliseconds. */
 export interface CpuSpan {
   readonly from: number
@@ -67,7 +73,7 @@ export function judgeCpu(spans: readonly CpuSpan[]): CpuJudgement {
     if (used > worst) [worst, worstAt] = [used, (part[0]?.from ?? 0) - (spans[0]?.from ?? 0)]
     ready = Math.max(ready, readiness(part))
   }
-  const spins = worst >= spinLimit || ready >= readyLimit
+  const spins = worst >= spinLimit || (ready >= readyLimit && worst >= leastSpinning)
   return { mean, worst, worstAt, ready, spins, broken: spins || mean >= cpuLimit }
 }
 
