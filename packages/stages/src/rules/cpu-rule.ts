@@ -6,7 +6,7 @@
  * therefore no short part of the window may be spent spinning either.
  *
  * On a machine that is busy with other things a program gets less of a core than it asks for. Then it is told by its
- * threads: one that is always running or ready to run is one that spins, however little it gets.
+ * threads: one that is always running or ready to run is one that spins, even if it gets as little as `leastSpinning`.
  */
 
 /** The seed's limit on the mean over the window. */

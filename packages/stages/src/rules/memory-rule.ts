@@ -16,9 +16,10 @@
  * 3. Growth for clients that do not read: at most `stalledAllowance` above the memory before they came.
  * 4. Growth with clients that come and go, or with time alone (`judgeLevels`): memory is compared after each of some
  *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails,
- *    unless most of it was a single step, since a heap that works for the first time is enlarged once, and after rounds of clients growth by the very same in each, by `steadyAllowance` or more. Of what clients left
- *    behind only that fails which is still there when many other bytes have been moved, and which goes on in as many
- *    rounds more: so garbage does not.
+ *    unless most of it was a single step: a heap that works for the first time is enlarged once. So does, after rounds of
+ *    clients, growth by the very same in each, by `steadyAllowance` or more. Of what clients left behind only that fails
+ *    which is still there when many other bytes have been moved, and which goes on in as many rounds more: so garbage
+ *    does not.
  *
  * Some runtimes (the JVM, .NET) let garbage lie until a young generation of hundreds of megabytes is full; until then a
  * program that makes a little garbage for each message climbs as evenly as a leak. For them `youngGeneration` takes the
