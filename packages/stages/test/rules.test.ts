@@ -63,6 +63,17 @@ test('CPU: a thread that waited long and once, and hardly ran, does not spin', (
   assert.is(hardly(8).spins, true)
 })
 
+test('CPU: a long wait in one part of the window and a little work in another are no spin together', () => {
+  const judgement = judgeCpu(
+    spans(second => (second < 4 ? 8 : 0)).map((span, index) => {
+      const elapsed = span.to - span.from
+      return { ...span, threads: new Map([[7, index < 120 ? 0.1 * elapsed : 0.99 * elapsed]]) }
+    })
+  )
+  assert.ok(judgement.ready > 90 && judgement.worst > 5)
+  assert.is(judgement.spins, false)
+})
+
 test('CPU: on a busy machine a thread that is always ready spins, however little it gets; one that waits does not', () => {
   const withThreads = (times: (index: number) => [number, number][]) =>
     spans(() => 8).map((span, index) => ({ ...span, threads: new Map(times(index)) }))

@@ -38,7 +38,7 @@ export const readyLimit = 90
  * Percent of one core. Who spins gets his share of a busy machine, which is more than this while less than forty others
  * want two cores; who gets less was ready for most of the time because he waited once and long.
  */
-export const leastSpinning = 5
+const leastSpinning = 5
 
 /** CPU time that the program used between two looks. Times in milliseconds. */
 export interface CpuSpan {
@@ -67,13 +67,14 @@ export interface CpuJudgement {
 /** Judges consecutive spans. They should be much shorter than `spinSpan`. */
 export function judgeCpu(spans: readonly CpuSpan[]): CpuJudgement {
   const mean = percent(spans)
-  let [worst, worstAt, ready] = [0, 0, 0]
+  let [worst, worstAt, ready, spins] = [0, 0, 0, false]
   for (const part of partsOf(spans)) {
     const used = percent(part)
     if (used > worst) [worst, worstAt] = [used, (part[0]?.from ?? 0) - (spans[0]?.from ?? 0)]
-    ready = Math.max(ready, readiness(part))
+    const partReady = readiness(part)
+    ready = Math.max(ready, partReady)
+    spins ||= used >= spinLimit || (partReady >= readyLimit && used >= leastSpinning)
   }
-  const spins = worst >= spinLimit || (ready >= readyLimit && worst >= leastSpinning)
   return { mean, worst, worstAt, ready, spins, broken: spins || mean >= cpuLimit }
 }
 
