@@ -3,11 +3,11 @@ import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { windowText } from '../src/mismatch-text.js'
 import { parseCharset } from '../src/payload/charset.js'
-import { byteAt, epochBytes } from '../src/payload/generator.js'
-import { locate } from '../src/payload/locate.js'
+import { locatableBytes, locate } from '../src/payload/locate.js'
 import { describeMismatch, type Mismatch, mismatchBytes } from '../src/payload/mismatch.js'
 import { PayloadMemory } from '../src/payload/payload-memory.js'
 import { PayloadStream } from '../src/payload/payload-stream.js'
+import { blockBytes, byteAt, epochBytes } from '../src/payload/stream-bytes.js'
 
 const test = suite('mismatch')
 
@@ -26,17 +26,19 @@ function describe(offset: number, received: Buffer, sent = 10_000_000, others: [
 test('bytes are located wherever they come from', () => {
   const anywhere = fc.oneof(
     fc.nat({ max: 1e6 }),
-    fc.maxSafeNat().map(offset => offset % (8 * epochBytes))
+    fc.maxSafeNat().map(offset => offset % (8 * epochBytes)),
+    // Where one block ends and the next begins.
+    fc.tuple(fc.integer({ min: 1, max: 1e6 }), fc.nat(30)).map(([block, before]) => block * blockBytes - before)
   )
   fc.assert(
     fc.property(anywhere, fc.nat(1000), fc.nat(20), (offset, connection, before) => {
-      const bytes = Buffer.concat([Buffer.alloc(before, 0xaa), bytesOf(connection, offset, 20)])
+      const bytes = Buffer.concat([Buffer.alloc(before, 0xaa), bytesOf(connection, offset, locatableBytes)])
       assert.equal(locate(bytes, before, seed, connection, offset + 1), { connection, offset })
       assert.is(locate(bytes, before, seed, connection, offset), undefined)
       assert.is(locate(bytes, before, seed, connection + 1, Number.MAX_SAFE_INTEGER / 2 ** 16), undefined)
     }),
-    // The last bytes of an epoch, in which no whole word begins any more.
-    { examples: [1, 2, 3].map(before => [8 * epochBytes - before, 0, 0]) }
+    // The last bytes of an epoch, in which nothing tells where it stands any more.
+    { examples: [1, 2, 3, 8, 11, 12].map(before => [8 * epochBytes - before, 0, 0]) }
   )
 })
 

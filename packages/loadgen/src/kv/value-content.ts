@@ -1,5 +1,6 @@
 import { key0OfWord, type StreamKey, scramble } from '../payload/generator.js'
 import type { PayloadMemory } from '../payload/payload-memory.js'
+import { maskIndex, maskOf } from '../payload/stream-bytes.js'
 import type { Write } from './write-history.js'
 
 /** Bytes at the beginning of a value that tell which set it comes from; shorter values have no room for them. */
@@ -30,7 +31,7 @@ export function flagsOf(version: number): number {
 /**
  * The bytes of values. The header has the version, what the set replaces, the key and the length in plain numbers, and
  * a check sum over them and the seed. All other bytes are a function of seed, key and flags, as the bytes of a
- * connection are (generator.ts): at the same place no word of four bytes is the same in two sets of a key, or in sets
+ * connection are (stream-bytes.ts): at the same place no word of four bytes is the same in two sets of a key, or in sets
  * of two keys with the same flags.
  */
 export class ValueContent {
@@ -101,13 +102,13 @@ export class ValueContent {
   fill(memory: Uint8Array, start: number, length: number, offset: number, item: Item): void {
     const stream = this.#streamOf(item)
     if (this.#memory.reaches(memory)) {
-      this.#memory.kernel.fill(memory.byteOffset + start, length, offset >>> 2, offset & 3, stream)
+      this.#memory.kernel.fill(memory.byteOffset + start, length, offset, stream)
       return
     }
     const { kernel, scratch, scratchBytes } = this.#memory
     for (let done = 0; done < length; ) {
       const piece = Math.min(length - done, scratchBytes)
-      kernel.fill(scratch, piece, (offset + done) >>> 2, (offset + done) & 3, stream)
+      kernel.fill(scratch, piece, offset + done, stream)
       memory.set(kernel.memory.subarray(scratch, scratch + piece), start + done)
       done += piece
     }
@@ -117,13 +118,13 @@ export class ValueContent {
   mismatch(memory: Uint8Array, start: number, length: number, offset: number, item: Item): number {
     const stream = this.#streamOf(item)
     if (this.#memory.reaches(memory)) {
-      return this.#memory.kernel.mismatch(memory.byteOffset + start, length, offset >>> 2, offset & 3, stream)
+      return this.#memory.kernel.mismatch(memory.byteOffset + start, length, offset, stream)
     }
     const { kernel, scratch, scratchBytes } = this.#memory
     for (let done = 0; done < length; ) {
       const piece = Math.min(length - done, scratchBytes)
       kernel.memory.set(memory.subarray(start + done, start + done + piece), scratch)
-      const at = kernel.mismatch(scratch, piece, (offset + done) >>> 2, (offset + done) & 3, stream)
+      const at = kernel.mismatch(scratch, piece, offset + done, stream)
       if (at !== -1) return done + at
       done += piece
     }
@@ -135,7 +136,10 @@ export class ValueContent {
     const { key0, key1 } = this.#streamOf(item)
     const first = -offset & 3
     if (bytes.length < first + 8) return false
-    const [one, next] = [first, first + 4].map(at => key0OfWord(wordAt(bytes, at), (offset + at) >>> 2, key1))
+    const [one, next] = [first, first + 4].map(at => {
+      const mask = maskOf(wordAt(bytes, at), offset + at)
+      return key0OfWord(mask, maskIndex(offset + at), key1)
+    })
     return one === next && one !== key0
   }
 

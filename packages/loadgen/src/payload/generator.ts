@@ -1,21 +1,16 @@
 /**
- * The payload of a stream, byte by byte: the definition that payload.wat implements for the hot path.
+ * Numbers that look random and can be computed each alone: the source of all that a run generates.
  *
- * A stream is a sequence of 32-bit little-endian words. Word number `index` is a bijection of the index under two
- * keys, so no word comes twice within an epoch of 2^32 words (16 GiB), and a chunk that is lost, repeated or swapped
- * cannot be mistaken for the right one anywhere. There is no state and no table: any byte can be computed alone.
- *
- * The keys act at different depths. With the first alone, every stream would be a displaced copy of every other.
+ * Word number `index` is a bijection of the index under two keys, so that none comes twice, and can be told from its
+ * value. The keys act at different depths. With the first alone, every sequence would be a displaced copy of every
+ * other.
  */
 
-/** What distinguishes one stream, within one epoch, from all others. Two 32-bit numbers. */
+/** What distinguishes one sequence of words from all others. Two 32-bit numbers. */
 export interface StreamKey {
   readonly key0: number
   readonly key1: number
 }
-
-/** Bytes after which a stream changes its key: the words of one epoch are all different. */
-export const epochBytes = 2 ** 34
 
 /** Streams that can run side by side without ever sharing a key: connection numbers stay below it. */
 export const maximumStreams = 2 ** 20
@@ -43,8 +38,8 @@ export function scramble(value: number): number {
 }
 
 /**
- * The key of a connection's stream in an epoch (byte offset divided by `epochBytes`, rounded down). For one seed no
- * two keys share a half, as long as there are fewer than `maximumStreams` connections and 4096 epochs (64 TiB).
+ * The key of a connection's stream in an epoch. For one seed no two keys share a half, as long as there are fewer than
+ * `maximumStreams` connections and 4096 epochs.
  */
 export function streamKey(seed: number, connection: number, epoch: number): StreamKey {
   const stream = (connection + epoch * maximumStreams) | 0
@@ -74,11 +69,4 @@ export function key0OfWord(word: number, index: number, key1: number): number {
 function unmixed(word: number, key1: number): number {
   const x = Math.imul(word ^ (word >>> 16), multiplierInverse) ^ key1
   return x ^ (x >>> 15) ^ (x >>> 30)
-}
-
-/** Byte number `offset` of a connection's stream. */
-export function byteAt(seed: number, connection: number, offset: number): number {
-  const key = streamKey(seed, connection, Math.floor(offset / epochBytes))
-  const within = offset % epochBytes
-  return (wordAt(Math.floor(within / 4), key) >>> ((within % 4) * 8)) & 0xff
 }
