@@ -5,6 +5,7 @@ import {
   type Histogram,
   initWebAssemblySync,
 } from 'hdr-histogram-js'
+import { Moments } from './moments.js'
 
 /** Figures of some latencies, in milliseconds; all 0 when there are none. */
 export interface LatencySummary {
@@ -41,13 +42,17 @@ const abandoned = new FinalizationRegistry<Histogram>(histogram => histogram.des
 export class LatencyRecorder {
   /** Recorded since the last interval was taken. */
   readonly #interval = this.#createHistogram()
-  /** Of all intervals that were taken; made when there is the first one. */
+  /** The same in the histogram's units: asking the histogram takes four times as long as all the rest of the figures. */
+  readonly #intervalMoments = new Moments()
+  /** Of all intervals that were taken, and of others' histograms; made when there is the first one. */
   #taken: Histogram | undefined
 
-  /** Takes about 20 ns. More than 24 hours count as 24 hours. Throws a RangeError for a negative number and for NaN. */
+  /** Takes about 25 ns. More than 24 hours count as 24 hours. Throws a RangeError for a negative number and for NaN. */
   record(microseconds: number): void {
     if (!(microseconds >= 0)) throw new RangeError(`${microseconds} is not a latency in microseconds`)
-    this.#interval.recordValue(Math.min(Math.floor(microseconds * unitsPerMicrosecond), longestLatency))
+    const units = Math.min(Math.floor(microseconds * unitsPerMicrosecond), longestLatency)
+    this.#interval.recordValue(units)
+    this.#intervalMoments.add(units)
   }
 
   /** How many latencies it has, since the beginning or since they were handed over. */
@@ -55,16 +60,20 @@ export class LatencyRecorder {
     return this.#interval.totalCount + (this.#taken?.totalCount ?? 0)
   }
 
-  /** The figures of what came since the last call. Takes about 2 ms: not for a loop under load. */
+  /**
+   * The figures of what was recorded since the last call. Takes 0.2 ms, for which whoever wants the same core has to
+   * wait.
+   */
   takeInterval(): LatencySummary {
-    const summary = summarise(this.#interval)
+    const summary = summarise(this.#interval, this.#intervalMoments)
     if (summary.count > 0) this.#foldInterval()
     return summary
   }
 
   /** The figures of everything. */
   summary(): LatencySummary {
-    return summarise(this.#everything())
+    const histogram = this.#everything()
+    return summarise(histogram, { mean: histogram.mean, standardDeviation: histogram.stdDeviation })
   }
 
   /** Everything in HdrHistogram's V2 compressed encoding, as base64. */
@@ -76,7 +85,7 @@ export class LatencyRecorder {
   merge(encoded: string): void {
     const other = decode(encoded)
     try {
-      this.#interval.add(other)
+      this.#foldInterval().add(other)
     } catch (error) {
       throw new RangeError('the histogram has latencies above 24 hours', { cause: error })
     } finally {
@@ -105,6 +114,7 @@ export class LatencyRecorder {
     this.#taken ??= this.#createHistogram()
     this.#taken.add(this.#interval)
     this.#interval.reset()
+    this.#intervalMoments.clear()
     return this.#taken
   }
 
@@ -153,9 +163,8 @@ const nothing: LatencySummary = {
   ...{ p50: 0, p90: 0, p99: 0, p999: 0, p9999: 0 },
 }
 
-function summarise(histogram: Histogram): LatencySummary {
+function summarise(histogram: Histogram, moments: Pick<Moments, 'mean' | 'standardDeviation'>): LatencySummary {
   const count = histogram.totalCount
-  // Looking through all of its counts takes 2 ms, also when there is nothing in them.
   if (count === 0) return nothing
   const inMilliseconds = (value: number) => value / histogramUnitsPerMillisecond
   const at = (percentile: number) => inMilliseconds(histogram.getValueAtPercentile(percentile))
@@ -163,9 +172,9 @@ function summarise(histogram: Histogram): LatencySummary {
     count,
     // What the library remembers as the smallest and the largest value does not survive being encoded; this does.
     min: at(0),
-    mean: inMilliseconds(histogram.mean),
+    mean: inMilliseconds(moments.mean),
     max: at(100),
-    standardDeviation: inMilliseconds(histogram.stdDeviation),
+    standardDeviation: inMilliseconds(moments.standardDeviation),
     p50: at(50),
     p90: at(90),
     p99: at(99),
