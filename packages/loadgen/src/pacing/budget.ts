@@ -14,11 +14,15 @@ export class Budget {
     return this.#requests <= 0 || this.#bytes <= 0
   }
 
-  /** Takes a message of `size` bytes out of it. False when nothing is left; the last message may exceed the bytes. */
-  take(size: number): boolean {
+  /**
+   * Takes a message of `size` bytes out of it, unless it does not count: warm-up does all that measuring does. False when
+   * nothing is left; the last message may exceed the bytes.
+   */
+  take(size: number, counts: boolean): boolean {
     if (this.exhausted) return false
-    this.#requests--
-    this.#bytes -= size
+    const share = counts ? 1 : 0
+    this.#requests -= share
+    this.#bytes -= share * size
     return true
   }
 }

@@ -1,3 +1,4 @@
+import { LagAccount, type PacerLag } from './lag-account.js'
 import type { Schedule } from './schedule.js'
 
 /** What a pacer needs of time. */
@@ -13,19 +14,8 @@ interface Clock {
   readonly wakeUp: number
 }
 
-/** What was begun later than this (ms) by the generator's fault is told. */
-export const lateness = 1
-
 /** Events begun in a row before others have their turn, when many are overdue. */
 const burst = 64
-
-/** How far a pacer fell behind although it could have begun: see `Lag` in report.ts. */
-export interface PacerLag {
-  scheduled: number
-  late: number
-  longest: number
-  total: number
-}
 
 export interface PacerOptions<Slot> {
   readonly clock: Clock
@@ -44,7 +34,7 @@ export interface PacerOptions<Slot> {
  * the schedule itself knows what has not begun.
  */
 export class Pacer<Slot> {
-  readonly lag: PacerLag = { scheduled: 0, late: 0, longest: 0, total: 0 }
+  readonly #lag = new LagAccount()
   readonly #options: PacerOptions<Slot>
   readonly #free: Fifo<Slot> = new Fifo()
   readonly #onTimer = () => {
@@ -75,6 +65,10 @@ export class Pacer<Slot> {
     this.#freeSince = at
     this.#state = 'running'
     this.#pump()
+  }
+
+  get lag(): PacerLag {
+    return this.#lag.figures
   }
 
   stop(): void {
@@ -138,17 +132,8 @@ export class Pacer<Slot> {
     schedule.advance()
     const behind = now - Math.max(due, this.#freeSince)
     if (!begin(slot, due, now)) return false
-    if (due >= this.#measuredFrom) this.#measure(behind)
+    this.#lag.add(behind, due >= this.#measuredFrom)
     return true
-  }
-
-  #measure(behind: number): void {
-    const { lag } = this
-    lag.scheduled++
-    if (behind <= lateness) return
-    lag.late++
-    lag.total += behind
-    lag.longest = Math.max(lag.longest, behind)
   }
 
   #arm(delay: number): void {

@@ -5,11 +5,12 @@ import type { LatencyKind, Samples } from '../thread/protocol.js'
 
 /** The latencies of a run: what counts, and apart from it what does not, such as the warm-up's. */
 export class LatencyAccount {
-  readonly #kept = new Map<LatencyKind, LatencyRecorder>()
   readonly #others = new Map<LatencyKind, LatencyRecorder>()
+  readonly #kept = new Map<LatencyKind, LatencyRecorder>()
+  readonly #both = [this.#others, this.#kept] as const
 
   take({ of, kept, values }: Samples): void {
-    const recorders = kept ? this.#kept : this.#others
+    const recorders = this.#both[kept ? 1 : 0]
     let recorder = recorders.get(of)
     if (recorder === undefined) {
       recorder = new LatencyRecorder()
@@ -22,7 +23,7 @@ export class LatencyAccount {
   takeInterval(): { readonly [Kind in LatencyKind]?: LatencySummary } {
     return Object.fromEntries(
       latencyKinds.flatMap(kind => {
-        const [other, kept] = [this.#others, this.#kept].map(recorders => recorders.get(kind)?.takeInterval())
+        const [other, kept] = this.#both.map(recorders => recorders.get(kind)?.takeInterval())
         const summary = kept !== undefined && kept.count > 0 ? kept : other
         return summary === undefined || summary.count === 0 ? [] : [[kind, summary]]
       })

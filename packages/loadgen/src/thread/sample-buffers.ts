@@ -6,67 +6,70 @@ const capacity = 8192
 /**
  * Latencies in milliseconds on their way to the main thread, which keeps the histograms: the load thread stores a
  * number, and copies some thousands of them now and then. `kept` tells what counts for the run from what does not.
+ *
+ * What counts and what does not takes the same way. Where the two parted, V8 would meet the one for the first time when
+ * the warm-up is over, throw the compiled code away, and compile it anew while it is measured.
  */
 export class SampleBuffers {
-  readonly #fromDue: SampleBuffer
-  readonly #fromDueOther: SampleBuffer
-  readonly #fromSend: SampleBuffer
-  readonly #fromSendOther: SampleBuffer
-  readonly #connect: SampleBuffer
-  readonly #connectOther: SampleBuffer
-  readonly #get: SampleBuffer
-  readonly #getOther: SampleBuffer
-  readonly #set: SampleBuffer
-  readonly #setOther: SampleBuffer
+  readonly #fromDue: BufferPair
+  readonly #fromSend: BufferPair
+  readonly #connect: BufferPair
+  readonly #get: BufferPair
+  readonly #set: BufferPair
 
   constructor(emit: (samples: Samples) => void) {
-    const buffer = (of: LatencyKind, kept: boolean) =>
-      new SampleBuffer(values => emit({ kind: 'samples', of, kept, values }))
-    this.#fromDue = buffer('fromDue', true)
-    this.#fromDueOther = buffer('fromDue', false)
-    this.#fromSend = buffer('fromSend', true)
-    this.#fromSendOther = buffer('fromSend', false)
-    this.#connect = buffer('connect', true)
-    this.#connectOther = buffer('connect', false)
-    this.#get = buffer('get', true)
-    this.#getOther = buffer('get', false)
-    this.#set = buffer('set', true)
-    this.#setOther = buffer('set', false)
+    const pair = (of: LatencyKind) => new BufferPair((kept, values) => emit({ kind: 'samples', of, kept, values }))
+    this.#fromDue = pair('fromDue')
+    this.#fromSend = pair('fromSend')
+    this.#connect = pair('connect')
+    this.#get = pair('get')
+    this.#set = pair('set')
   }
 
   // One for each kind, for a name that is looked up costs more than what it stands for.
   addFromDue(kept: boolean, latency: number): void {
-    ;(kept ? this.#fromDue : this.#fromDueOther).add(latency)
+    this.#fromDue.add(kept, latency)
   }
 
   addFromSend(kept: boolean, latency: number): void {
-    ;(kept ? this.#fromSend : this.#fromSendOther).add(latency)
+    this.#fromSend.add(kept, latency)
   }
 
   addConnect(kept: boolean, latency: number): void {
-    ;(kept ? this.#connect : this.#connectOther).add(latency)
+    this.#connect.add(kept, latency)
   }
 
   addGet(kept: boolean, latency: number): void {
-    ;(kept ? this.#get : this.#getOther).add(latency)
+    this.#get.add(kept, latency)
   }
 
   addSet(kept: boolean, latency: number): void {
-    ;(kept ? this.#set : this.#setOther).add(latency)
+    this.#set.add(kept, latency)
   }
 
   /** Hands over what there is. */
   flush(): void {
-    this.#fromDue.flush()
-    this.#fromDueOther.flush()
-    this.#fromSend.flush()
-    this.#fromSendOther.flush()
-    this.#connect.flush()
-    this.#connectOther.flush()
-    this.#get.flush()
-    this.#getOther.flush()
-    this.#set.flush()
-    this.#setOther.flush()
+    for (const pair of [this.#fromDue, this.#fromSend, this.#connect, this.#get, this.#set]) pair.flush()
+  }
+}
+
+/** What does not count, and what does. */
+class BufferPair {
+  readonly #buffers: readonly [SampleBuffer, SampleBuffer]
+
+  constructor(handOver: (kept: boolean, values: Float32Array) => void) {
+    this.#buffers = [
+      new SampleBuffer(values => handOver(false, values)),
+      new SampleBuffer(values => handOver(true, values)),
+    ]
+  }
+
+  add(kept: boolean, latency: number): void {
+    this.#buffers[kept ? 1 : 0].add(latency)
+  }
+
+  flush(): void {
+    for (const buffer of this.#buffers) buffer.flush()
   }
 }
 

@@ -215,9 +215,8 @@ export class Session {
    * `operation`: what it was, where latencies are told apart by that.
    */
   messageEchoed(connection: Connection, due: number, sentAt: number, now: number, operation?: 'get' | 'set'): void {
-    const { measuredFrom, measuredUntil } = this.timeline
     const at = due < 0 ? sentAt : due
-    const kept = at >= measuredFrom && at < measuredUntil
+    const kept = this.timeline.measures(at)
     this.#samples.addFromSend(kept, now - sentAt)
     if (due >= 0) this.#samples.addFromDue(kept, now - due)
     if (operation === 'get') this.#samples.addGet(kept, now - at)
@@ -296,6 +295,8 @@ export class Session {
 
   #watch(): void {
     if (this.#finished) return
+    // Little by little: at an interval's end the main thread has enough to do, with a core that a load thread may want.
+    this.#samples.flush()
     const { stallTimeout } = this.plan
     for (const connection of this.#live) {
       if (stallTimeout > 0 && connection.impatient && connection.sinceProgress >= stallTimeout) connection.stall()

@@ -31,6 +31,11 @@ export class Timeline {
     return this.#phase
   }
 
+  /** Whether what was due at `at` is measured. Makes both comparisons at any time: see `SampleBuffers`. */
+  measures(at: number): boolean {
+    return at >= this.measuredFrom === at < this.measuredUntil
+  }
+
   /** Time in the measured phase until `now`. */
   measuredTime(now: number): number {
     return Math.max(0, Math.min(now, this.measuredUntil) - this.measuredFrom)

@@ -2,7 +2,8 @@
 import { performance } from 'node:perf_hooks'
 import type { EngineName } from 'reactor'
 import { Budget } from '../pacing/budget.js'
-import { lateness, Pacer } from '../pacing/pacer.js'
+import { lateness } from '../pacing/lag-account.js'
+import { Pacer } from '../pacing/pacer.js'
 import { Schedule } from '../pacing/schedule.js'
 import { portion } from '../pacing/share.js'
 import type { Resolved } from '../plan.js'
@@ -77,7 +78,7 @@ class ClosedLoop<Slot extends MessageSlot> implements MessageFlow<Slot> {
     if (this.#state !== 'running') return
     const { session, begin, sizeOf } = this.#options
     const size = sizeOf(slot)
-    if (now < session.timeline.measuredFrom || this.#budget.take(size)) begin(slot, size, -1, now)
+    if (this.#budget.take(size, now >= session.timeline.measuredFrom)) begin(slot, size, -1, now)
     else session.completeOutstanding()
   }
 
@@ -128,7 +129,7 @@ class OpenLoop<Slot extends MessageSlot> implements MessageFlow<Slot> {
   #begin(slot: Slot, due: number, now: number): boolean {
     const { session, begin, sizeOf } = this.#options
     const size = sizeOf(slot)
-    const may = due < session.timeline.measuredFrom || this.#budget.take(size)
+    const may = this.#budget.take(size, due >= session.timeline.measuredFrom)
     if (may) begin(slot, size, due, now)
     else session.completeOutstanding()
     return may

@@ -206,8 +206,7 @@ export class Ring {
    * SystemError.
    */
   enter(timeout: number): void {
-    if (timeout === 0) this.#enter(0, IORING_ENTER_GETEVENTS, 0)
-    else this.#enter(1, IORING_ENTER_GETEVENTS, timeout)
+    this.#enter(timeout === 0 ? 0 : 1, IORING_ENTER_GETEVENTS, timeout)
   }
 
   #enter(complete: number, flags: number, timeout: number): void {
