@@ -14,6 +14,7 @@ export interface Metric {
 
 /** How large the cases are. Times are in milliseconds. */
 export interface Scale {
+  /** A program that is compiled while it runs takes some seconds to become as fast as it will be. */
   readonly warmUp: number
   readonly duration: number
   /** Of a stream. */

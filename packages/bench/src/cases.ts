@@ -20,7 +20,7 @@ export const cases: readonly BenchCase[] = [
 
 /** For figures to keep. */
 export const fullScale: Scale = {
-  warmUp: 1_000,
+  warmUp: 3_000,
   duration: 2_000,
   bytes: 4 * 1024 ** 3,
   connects: 20_000,

@@ -39,12 +39,9 @@ const fixedRate: LoadCase = {
     }),
 }
 
-/** It takes a program that is compiled while it runs some seconds to become as fast as it will be. */
-const warmUps = 3
-
 /** Times of the scale are in milliseconds. */
 function messageLoad({ warmUp, duration }: Scale): MessageLoad {
-  return { connections, size, warmUp: (warmUps * warmUp) / 1000, seconds: duration / 1000 }
+  return { connections, size, warmUp: warmUp / 1000, seconds: duration / 1000 }
 }
 
 const stream: LoadCase = {

@@ -34,6 +34,15 @@ export class ServerRun {
   }
 
   /**
+   * Runs a load client that has no warm-up of its own until the time for one is over, and measures nothing. Throws a
+   * `Failure` when the load fails.
+   */
+  async warmUp(args: readonly string[]): Promise<void> {
+    const end = performance.now() + this.scale.warmUp
+    while (performance.now() < end) await this.#withClient(args, client => client.finished)
+  }
+
+  /**
    * Runs the load client over its warm-up and its measured time. `figures` says what came of it. Throws a `Failure`
    * when the load fails.
    */
@@ -78,7 +87,7 @@ export class ServerRun {
     })
   }
 
-  async #withClient(args: readonly string[], use: (client: LoadClient) => Promise<Measurement>): Promise<Measurement> {
+  async #withClient<T>(args: readonly string[], use: (client: LoadClient) => Promise<T>): Promise<T> {
     const client = new LoadClient(this.#loadProgram, [...args, '--port', `${this.#server.port}`])
     try {
       return await use(client)

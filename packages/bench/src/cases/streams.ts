@@ -12,11 +12,11 @@ function stream(connections: number): ServerCase {
     also: [],
     cpuFor: 'GiB',
     connections: () => connections,
-    measure: run =>
-      run.drive(
-        ['stream', '--connections', `${connections}`, '--bytes', `${run.scale.bytes}`],
-        ({ bytes, seconds }) => ({ values: { bytes: bytes / seconds } })
-      ),
+    async measure(run) {
+      const load = ['stream', '--connections', `${connections}`, '--bytes', `${run.scale.bytes}`]
+      await run.warmUp(load)
+      return run.drive(load, ({ bytes, seconds }) => ({ values: { bytes: bytes / seconds } }))
+    },
   }
 }
 
