@@ -87,7 +87,7 @@ function messageOptions({ connections, size, warmUp, seconds }: MessageLoad): st
 
 function loadgen(args: readonly string[]) {
   return {
-    command: { program: process.execPath, args: [commandLine('loadgen'), ...args, '--json'] },
+    command: { program: process.execPath, args: [commandLine('loadgen'), ...args, '--quiet', '--json'] },
     result: (stdout: string): LoadResult => {
       const { verdict, measured, latencySummary } = JSON.parse(stdout) as LoadgenReport
       if (verdict !== 'ok') throw new Error(verdict)

@@ -1,3 +1,5 @@
+// The global of that name is a getter, which costs more than the call.
+import { performance } from 'node:perf_hooks'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Arena } from '../arena.js'
 import type { LoopOptions } from '../create-loop.js'
