@@ -3,7 +3,7 @@ import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import type { ServerReport } from '../src/index.js'
 import { type Client, eventually, sleep } from './client.js'
-import { onEachEngine, withServer } from './with-server.js'
+import { engines, onEachEngine, testOn, withServer } from './with-server.js'
 
 const test = suite('limits')
 
@@ -136,6 +136,23 @@ onEachEngine(
     assert.equal(await stopped, { open: 1, cutOff: 0, lostBytes: 0 })
   }
 )
+
+for (const engine of engines) {
+  testOn(test, engine, 'a stop serves who was there before it, however new the server is', async () => {
+    for (let time = 0; time < 10; time++) {
+      await withServer({ ports: [0], engine }, async ({ server, connect }) => {
+        const client = await connect()
+        const all = client.readAll()
+        await client.write(chunk)
+        const stopped = server.stop(5000)
+        client.end()
+        assert.ok((await all).equals(chunk))
+        const { cutOff, lostBytes } = await stopped
+        assert.equal([cutOff, lostBytes], [0, 0])
+      })
+    }
+  })
+}
 
 onEachEngine(test, 'a stop serves a stream to its end', {}, async ({ server, connect }) => {
   const client = await connect()

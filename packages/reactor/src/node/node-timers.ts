@@ -24,7 +24,8 @@ export class NodeTimers {
 
   add(delay: number, callback: () => void): Timer {
     const entry = this.#heap.add(performance.now() + delay, callback)
-    if (delay < shortest) this.#turnUntilDue(entry)
+    // What is immediate comes at the end of this turn, maybe before the loop has looked for anything new.
+    if (delay < shortest) setImmediate(() => this.#turnUntilDue(entry))
     else this.#arm()
     return {
       cancel: () => {
