@@ -15,14 +15,14 @@ export class Budget {
   }
 
   /**
-   * Takes a message of `size` bytes out of it, unless it does not count: warm-up does all that measuring does. False when
-   * nothing is left; the last message may exceed the bytes.
+   * Takes a message of `size` bytes out of it, if it counts, and says whether it may begin: not when it counts and nothing
+   * is left. The last message may exceed the bytes. Computes the same whether it counts or not: see `SampleBuffers`.
    */
   take(size: number, counts: boolean): boolean {
-    if (this.exhausted) return false
-    const share = counts ? 1 : 0
+    const left = !this.exhausted
+    const share = left && counts ? 1 : 0
     this.#requests -= share
     this.#bytes -= share * size
-    return true
+    return left || !counts
   }
 }

@@ -33,14 +33,14 @@ export function maskIndex(offset: number): number {
   return maskWords * Math.floor(offset / blockBytes) + ((offset / wordBytes) % maskWords)
 }
 
-/** The word of the mask under which `word` stands at `offset`. */
+/** The word of the mask under which `word` stands at `offset`, and the other way round: the word under that mask. */
 export function maskOf(word: number, offset: number): number {
   return (word ^ patternAt(offset)) >>> 0
 }
 
 /** The word at `offset`, below `epochBytes` and a multiple of 4, as an unsigned number. */
 export function wordAtOffset(offset: number, key: StreamKey): number {
-  return (patternAt(offset) ^ wordAt(maskIndex(offset), key)) >>> 0
+  return maskOf(wordAt(maskIndex(offset), key), offset)
 }
 
 /** Byte number `offset` of a connection's stream. */

@@ -33,7 +33,9 @@ export class Timeline {
 
   /** Whether what was due at `at` is measured. Makes both comparisons at any time: see `SampleBuffers`. */
   measures(at: number): boolean {
-    return at >= this.measuredFrom === at < this.measuredUntil
+    const begun = at >= this.measuredFrom
+    const over = at >= this.measuredUntil
+    return begun && !over
   }
 
   /** Time in the measured phase until `now`. */
