@@ -7,6 +7,11 @@ export interface Rate {
   readonly to: number
 }
 
+/** Whether messages are due by a schedule: the plan has a rate. */
+export function isPaced({ rate }: { readonly rate: Rate }): boolean {
+  return rate.from > 0 || rate.to > 0
+}
+
 export interface ScheduleOptions {
   readonly rate: Rate
   /** `constant`: equally far apart. `poisson`: independent of each other, at random. */

@@ -1,28 +1,21 @@
 import type { LoadPlan, WorkloadName } from '../plan.js'
-import { churnDriver } from '../workloads/churn-connection.js'
-import { crowdDriver } from '../workloads/crowd-connection.js'
-import { idleDriver } from '../workloads/idle-connection.js'
-import { kvDriver } from '../workloads/kv-driver.js'
-import { pingPongDriver } from '../workloads/ping-pong-connection.js'
-import { slowDriver } from '../workloads/slow-connection.js'
-import { streamDriver } from '../workloads/stream-connection.js'
-import { stringsDriver } from '../workloads/strings-connection.js'
-import { vanishDriver } from '../workloads/vanish-connection.js'
 import type { CreateDriver } from './driver.js'
 
-const byName: { readonly [Name in WorkloadName]: CreateDriver<Extract<LoadPlan, { workload: Name }>> } = {
-  'ping-pong': pingPongDriver,
-  kv: kvDriver,
-  stream: streamDriver,
-  strings: stringsDriver,
-  churn: churnDriver,
-  crowd: crowdDriver,
-  idle: idleDriver,
-  slow: slowDriver,
-  vanish: vanishDriver,
-}
+// A thread loads its own workload and no other: reading and compiling them all took longer than many a run.
+const byName: { readonly [Name in WorkloadName]: () => Promise<CreateDriver<Extract<LoadPlan, { workload: Name }>>> } =
+  {
+    'ping-pong': async () => (await import('../workloads/ping-pong-connection.js')).pingPongDriver,
+    kv: async () => (await import('../workloads/kv-driver.js')).kvDriver,
+    stream: async () => (await import('../workloads/stream-connection.js')).streamDriver,
+    strings: async () => (await import('../workloads/strings-connection.js')).stringsDriver,
+    churn: async () => (await import('../workloads/churn-connection.js')).churnDriver,
+    crowd: async () => (await import('../workloads/crowd-connection.js')).crowdDriver,
+    idle: async () => (await import('../workloads/idle-connection.js')).idleDriver,
+    slow: async () => (await import('../workloads/slow-connection.js')).slowDriver,
+    vanish: async () => (await import('../workloads/vanish-connection.js')).vanishDriver,
+  }
 
 /** What makes the driver of a plan on the loop's thread. */
-export function createDriverOf(plan: LoadPlan): CreateDriver<LoadPlan> {
-  return byName[plan.workload] as unknown as CreateDriver<LoadPlan>
+export async function loadDriverOf(plan: LoadPlan): Promise<CreateDriver<LoadPlan>> {
+  return (await byName[plan.workload]()) as unknown as CreateDriver<LoadPlan>
 }

@@ -1,7 +1,7 @@
 import { type Addressing, loadAddressing, serveLoopThread } from 'reactor'
 import { PayloadMemory } from '../payload/payload-memory.js'
 import { toThreadTime } from './clock.js'
-import { createDriverOf } from './drivers.js'
+import { loadDriverOf } from './drivers.js'
 import type { Assignment, LoadCommand, LoadEvent } from './protocol.js'
 import { Session } from './session.js'
 
@@ -10,8 +10,9 @@ const addressing: Addressing | undefined = await loadAddressing().catch(() => un
 const memory = new PayloadMemory(addressing)
 
 await serveLoopThread<Assignment, LoadCommand, LoadEvent>(
-  (loop, assignment, emit) => {
-    const session = new Session(loop, memory, assignment, createDriverOf(assignment.plan), {
+  async (loop, assignment, emit) => {
+    const createDriver = await loadDriverOf(assignment.plan)
+    const session = new Session(loop, memory, assignment, createDriver, {
       onConnected: () => emit({ kind: 'connected' }),
       onSamples: emit,
       onInterval: emit,

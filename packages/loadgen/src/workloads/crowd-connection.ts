@@ -5,9 +5,9 @@ import type { CreateDriver } from '../thread/driver.js'
 import type { Session } from '../thread/session.js'
 import { ConversationConnection } from './conversation-connection.js'
 import type { CrowdPlan } from './crowd.js'
-import { parseReply } from './crowd.js'
 import { EchoConnection } from './echo-connection.js'
 import { type PayloadSource, payloadSource } from './payload-source.js'
+import { replyPattern } from './reply-pattern.js'
 
 /** A reply without a newline for so long is none. */
 const longestReply = 64 * 1024
@@ -147,7 +147,7 @@ class AnsweredMember extends Connection implements CrowdMember {
 
 export const crowdDriver: CreateDriver<CrowdPlan> = (session, plan) => {
   const source = payloadSource(session, plan)
-  const pattern = plan.reply === '' ? undefined : parseReply(plan.reply)
+  const pattern = plan.reply === '' ? undefined : replyPattern(plan.reply)
   let proof: CrowdProof | undefined
   let instant = 0
   return {

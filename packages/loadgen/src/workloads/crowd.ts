@@ -9,6 +9,7 @@ import {
   resolveMessage,
   validateMessage,
 } from './message-options.js'
+import { replyPattern } from './reply-pattern.js'
 
 /** Clients that are all there at once: when every one of them is connected, each sends one message. */
 export interface CrowdPlan extends MessagePlan {
@@ -72,10 +73,9 @@ export const crowd: Workload<CrowdPlan> = {
   ],
 }
 
-/** The pattern of a whole reply, its newline left out. Throws a UsageError. */
-export function parseReply(pattern: string): RegExp {
+function parseReply(pattern: string): RegExp {
   try {
-    return new RegExp(`^(?:${pattern})$`, 's')
+    return replyPattern(pattern)
   } catch (error) {
     throw new UsageError(`'${pattern}' is not a regular expression: ${(error as Error).message}`)
   }

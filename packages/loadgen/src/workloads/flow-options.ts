@@ -1,7 +1,7 @@
 import { formatCount, formatDuration, formatExactSize, parseCount, parseDuration, parseSize } from 'command-line'
 import type { Options } from 'yargs'
 import { parseRate } from '../pacing/rate.js'
-import type { Rate } from '../pacing/schedule.js'
+import { isPaced, type Rate } from '../pacing/schedule.js'
 import { portion, shareOfSegment } from '../pacing/share.js'
 import type { PlanBase, Resolved } from '../plan.js'
 import type { Problems } from '../problems.js'
@@ -82,10 +82,6 @@ export function validateFlow(plan: Resolved<FlowPlan>, problems: Problems): void
     requests === 0 || requests >= share,
     `--requests ${requests}: expected at least one for each of ${share} threads`
   )
-}
-
-export function isPaced({ rate }: Pick<Required<FlowPlan>, 'rate'>): boolean {
-  return rate.from > 0 || rate.to > 0
 }
 
 /** Messages of the measured phase in this segment, 0 where no number is planned. */

@@ -1,5 +1,6 @@
 import { formatCount, parseCount, parseDuration, parseRange, parseSize } from 'command-line'
 import type { RequestMix } from '../kv/request-choice.js'
+import { isPaced } from '../pacing/schedule.js'
 import { given, text, type Workload } from '../workload.js'
 import {
   describeFlow,
@@ -7,7 +8,6 @@ import {
   flowDone,
   flowOptions,
   flowPlanFrom,
-  isPaced,
   plannedMessages,
   resolveFlow,
   validateFlow,

@@ -4,12 +4,12 @@ import type { EngineName } from 'reactor'
 import { Budget } from '../pacing/budget.js'
 import { lateness } from '../pacing/lag-account.js'
 import { Pacer } from '../pacing/pacer.js'
-import { Schedule } from '../pacing/schedule.js'
+import { isPaced, Schedule } from '../pacing/schedule.js'
 import { portion } from '../pacing/share.js'
 import type { Resolved } from '../plan.js'
 import type { Lag } from '../report.js'
 import type { Session } from '../thread/session.js'
-import { type FlowPlan, isPaced } from './flow-options.js'
+import type { FlowPlan } from './flow-options.js'
 
 /** How late (ms) the timers of an engine come: 17 to 27 µs where it was measured; Node's are of whole milliseconds. */
 const wakeUp: Readonly<Record<EngineName, number>> = { epoll: 0.02, uring: 0.02, node: 2 }

@@ -1,4 +1,5 @@
 import { formatCount } from 'command-line'
+import { isPaced } from '../pacing/schedule.js'
 import type { Workload } from '../workload.js'
 import {
   describeFlow,
@@ -6,7 +7,6 @@ import {
   flowDone,
   flowOptions,
   flowPlanFrom,
-  isPaced,
   plannedMessages,
   resolveFlow,
   validateFlow,

@@ -1,3 +1,4 @@
+import { isPaced } from '../pacing/schedule.js'
 import { parseCharset } from '../payload/charset.js'
 import { MessageLengths } from '../payload/message-lengths.js'
 import { PayloadStream } from '../payload/payload-stream.js'
@@ -5,7 +6,6 @@ import type { Resolved } from '../plan.js'
 import type { CreateDriver } from '../thread/driver.js'
 import type { Session } from '../thread/session.js'
 import { EchoConnection } from './echo-connection.js'
-import { isPaced } from './flow-options.js'
 import { createMessageFlow, type MessageFlow } from './message-flow.js'
 import type { StringsPlan } from './strings.js'
 
