@@ -10,4 +10,6 @@ DO_NOT_TRACK=1 turbo run build --filter="$tool" --output-logs=errors-only >"$log
   exit 70
 }
 rm -f "$log"
-exec node "$root/packages/$tool/dist/src/cli.js" "$@"
+options=$root/packages/$tool/node-options
+# shellcheck disable=SC2046 # They are words.
+exec node $(test ! -e "$options" || cat "$options") "$root/packages/$tool/dist/src/cli.js" "$@"

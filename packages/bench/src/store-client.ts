@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { exitCode, Failure } from 'command-line'
-import { commandLine } from './contenders/servers.js'
+import { ourTool } from './contenders/our-tool.js'
 import type { LoadgenReport } from './loadgen-report.js'
 import { Program } from './program.js'
 
@@ -26,8 +26,8 @@ export class StoreClient {
 
   constructor(port: number, args: readonly string[]) {
     this.#port = port
-    const words = [commandLine('loadgen'), 'kv', `${port}`, ...args, '--ndjson', '-', '--quiet']
-    this.#program = new Program('loadgen', { program: process.execPath, args: words }, [1])
+    const words = ['kv', `${port}`, ...args, '--ndjson', '-', '--quiet']
+    this.#program = new Program('loadgen', ourTool('loadgen', words), [1])
   }
 
   /**

@@ -2,7 +2,7 @@ import { compileLoadClient, type Latency, type LoadOutcome } from '../load-clien
 import type { LoadgenReport } from '../loadgen-report.js'
 import { findTool } from '../toolbox.js'
 import type { LoadContender, LoadResult, MessageLoad } from './contender.js'
-import { commandLine } from './servers.js'
+import { ourTool } from './our-tool.js'
 
 /** Load generators, in the order in which they are started. */
 export const generators: readonly LoadContender[] = [
@@ -87,7 +87,7 @@ function messageOptions({ connections, size, warmUp, seconds }: MessageLoad): st
 
 function loadgen(args: readonly string[]) {
   return {
-    command: { program: process.execPath, args: [commandLine('loadgen'), ...args, '--quiet', '--json'] },
+    command: ourTool('loadgen', [...args, '--quiet', '--json']),
     result: (stdout: string): LoadResult => {
       const { verdict, measured, latencySummary } = JSON.parse(stdout) as LoadgenReport
       if (verdict !== 'ok') throw new Error(verdict)

@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url'
-import type { Command } from '../program.js'
 import { compile, compilerArgs, findCompiler, findTool, packageFile } from '../toolbox.js'
 import { mostConnections } from './capacity.js'
 import type { Launch, ServerContender } from './contender.js'
+import { ourTool } from './our-tool.js'
 
 /** HAProxy sets memory aside for as many connections as it may have. */
 const haproxyCapacity = 20_000
@@ -114,20 +113,12 @@ async function compileC(
 
 /** Our own server, started as anybody would start it. */
 function sluice(engine: string): ServerContender {
-  const command = (port: number): Command => ({
-    program: process.execPath,
-    args: [commandLine('server'), '--ports', `${port}`, '--engine', engine, '--log-level', 'warn'],
-  })
+  const args = (port: number) => ['--ports', `${port}`, '--engine', engine, '--log-level', 'warn']
   return {
     role: 'server',
     name: `sluice-${engine}`,
     title: `Sluice, engine ${engine}`,
     ours: true,
-    prepare: async () => port => [{ ...command(port), listensOn: port }],
+    prepare: async () => port => [{ ...ourTool('server', args(port)), listensOn: port }],
   }
-}
-
-/** The program of another room. */
-export function commandLine(room: 'server' | 'loadgen'): string {
-  return fileURLToPath(new URL('./cli.js', import.meta.resolve(room)))
 }

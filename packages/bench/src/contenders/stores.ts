@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findTool } from '../toolbox.js'
 import type { StoreContender } from './contender.js'
-import { commandLine } from './servers.js'
+import { ourTool } from './our-tool.js'
 
 /** Key-value stores that speak memcached's text protocol, in the order in which they are started. */
 export const stores: readonly StoreContender[] = [
@@ -32,7 +32,7 @@ export const stores: readonly StoreContender[] = [
       return port => {
         const store = ['--protocol', 'kv', '--store', join(folder, `store-${++starts}`)]
         const args = ['--ports', `${port}`, '--host', '127.0.0.1', '--engine', 'epoll', '--log-level', 'warn', ...store]
-        return [{ program: process.execPath, args: [commandLine('server'), ...args], listensOn: port }]
+        return [{ ...ourTool('server', args), listensOn: port }]
       }
     },
   },
