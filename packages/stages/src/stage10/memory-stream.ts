@@ -1,13 +1,23 @@
 import type { Progress } from 'loadgen'
 import { echoStream } from '../echo-protocol.js'
 import { blameFailures } from '../load-blame.js'
-import { type Floor, floorOf, type GrowthJudgement, judgeGrowth, type MemoryPoint } from '../rules/memory-rule.js'
+import {
+  enoughSamples,
+  type Floor,
+  floorOf,
+  type GrowthJudgement,
+  judgeGrowth,
+  type MemoryPoint,
+} from '../rules/memory-rule.js'
 import type { TestContext } from '../stage-test.js'
 import { Blame, Doubt } from '../verdict.js'
 import { kibibytes, mebibytes, sampleDuring } from './memory-sampling.js'
 
 /** What has to show whether memory goes on growing, in bytes. */
 const sizeInDoubt = 4 * 1024 ** 3
+
+/** So many times as much at most, where a busy machine, or a program of many processes, lets memory be seen seldom. */
+const patience = 8
 
 /** A slow program is given so many times the usual time to move enough bytes. */
 const latest = 5
@@ -21,13 +31,17 @@ export async function judgeStream(context: TestContext, ports: readonly number[]
   const { longest, leastShare } = context.scale.memory
   const isEnough = ({ elapsed, verified }: Progress) =>
     elapsed > longest * latest || (elapsed > longest && verified >= size * leastShare)
-  let judgement = await stream(context, ports, size, isEnough)
+  const isEnoughInDoubt = ({ verified }: Progress, samples: number) =>
+    verified >= sizeInDoubt && samples >= enoughSamples
+  let judgement = await stream(context, ports, { size, most: size, isEnough })
   const isClear = judgement.lows.length > 0 && !judgement.suspicious
   if (isClear && !judgement.broken) return floorOf(judgement.lows)
-  context.log(`memory grew by ${describe(judgement)}: once more, to see whether it goes on`)
-  judgement = await stream(context, ports, sizeInDoubt, () => false)
+  const why = judgement.lows.length > 0 ? `memory grew by ${describe(judgement)}` : 'memory was seen too seldom'
+  context.log(`${why}: once more, to see whether it goes on`)
+  const most = sizeInDoubt * patience
+  judgement = await stream(context, ports, { size: sizeInDoubt, most, isEnough: isEnoughInDoubt })
   if (judgement.lows.length === 0) {
-    throw new Doubt(`this machine is too busy: memory was seen too seldom while ${mebibytes(sizeInDoubt)} passed`)
+    throw new Doubt(`this machine is too busy: memory was seen too seldom while ${mebibytes(most)} passed`)
   }
   if (!judgement.broken) return floorOf(judgement.lows)
   const total = mebibytes(judgement.growth)
@@ -36,21 +50,29 @@ export async function judgeStream(context: TestContext, ports: readonly number[]
   })
 }
 
+/** How much is streamed, in bytes. */
+interface Amount {
+  /** What is wanted. */
+  readonly size: number
+  /** What is sent, unless `isEnough` ends it before. */
+  readonly most: number
+  isEnough(progress: Progress, samples: number): boolean
+}
+
 async function stream(
   context: TestContext,
   ports: readonly number[],
-  size: number,
-  isEnough: (progress: Progress) => boolean
+  { size, most, isEnough }: Amount
 ): Promise<GrowthJudgement> {
   const startedAt = performance.now()
-  const run = await context.load(ports, { ...echoStream, size, connections: ports.length })
+  const run = await context.load(ports, { ...echoStream, size: most, connections: ports.length })
   context.happened(`a client began to stream to port ${ports.join(', ')}`)
   const points: MemoryPoint[] = []
   let stopping = false
   await sampleDuring(context, run, (memory, progress) => {
     const { verified } = progress
     points.push({ moved: verified, memory })
-    if (!stopping && isEnough(progress)) {
+    if (!stopping && isEnough(progress, points.length)) {
       stopping = true
       void run.stop({ drain: true })
     }
