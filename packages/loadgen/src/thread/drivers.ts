@@ -1,7 +1,7 @@
 import type { LoadPlan, WorkloadName } from '../plan.js'
 import type { CreateDriver } from './driver.js'
 
-// A thread loads its own workload and no other: reading and compiling them all took longer than many a run.
+// A thread loads its own workload and no other: to read and compile them all costs more than many a short run.
 const byName: { readonly [Name in WorkloadName]: () => Promise<CreateDriver<Extract<LoadPlan, { workload: Name }>>> } =
   {
     'ping-pong': async () => (await import('../workloads/ping-pong-connection.js')).pingPongDriver,

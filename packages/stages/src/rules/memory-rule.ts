@@ -12,8 +12,8 @@
  *    buffers, pools and heaps may grow to the size that they need. From there to the last part memory must not rise in
  *    step, in nearly every part, by `growthAllowance` or more; a rise by fits and starts is a heap that was enlarged.
  *    Nor must it rise steadily, by the same in every part, by `steadyAllowance` or more: no heap does. Who breaks this
- *    rule, or nearly does, is given 4 GiB more, however long they take; only a program that goes on growing fails. So is
- *    who was looked at too seldom to tell, and as much more as it takes to look often enough.
+ *    rule, or nearly does, is given 4 GiB more, however long they take; only a program that goes on growing fails. Who was
+ *    looked at too seldom to tell is given as much, and more until it was looked at often enough.
  * 3. Growth for clients that do not read: at most `stalledAllowance` above the memory before they came.
  * 4. Growth with clients that come and go, or with time alone (`judgeLevels`): memory is compared after each of some
  *    equal rounds of clients, and after each thing that the test did. Growth in step by `growthAllowance` or more fails,

@@ -16,8 +16,8 @@ import { kibibytes, mebibytes, sampleDuring } from './memory-sampling.js'
 /** What has to show whether memory goes on growing, in bytes. */
 const sizeInDoubt = 4 * 1024 ** 3
 
-/** So many times as much at most, where a busy machine, or a program of many processes, lets memory be seen seldom. */
-const patience = 8
+/** The most, in bytes, where a busy machine, or a program of many processes, lets memory be seen seldom. */
+const mostInDoubt = 8 * sizeInDoubt
 
 /** A slow program is given so many times the usual time to move enough bytes. */
 const latest = 5
@@ -38,10 +38,9 @@ export async function judgeStream(context: TestContext, ports: readonly number[]
   if (isClear && !judgement.broken) return floorOf(judgement.lows)
   const why = judgement.lows.length > 0 ? `memory grew by ${describe(judgement)}` : 'memory was seen too seldom'
   context.log(`${why}: once more, to see whether it goes on`)
-  const most = sizeInDoubt * patience
-  judgement = await stream(context, ports, { size: sizeInDoubt, most, isEnough: isEnoughInDoubt })
+  judgement = await stream(context, ports, { size: sizeInDoubt, most: mostInDoubt, isEnough: isEnoughInDoubt })
   if (judgement.lows.length === 0) {
-    throw new Doubt(`this machine is too busy: memory was seen too seldom while ${mebibytes(most)} passed`)
+    throw new Doubt(`this machine is too busy: memory was seen too seldom while ${mebibytes(mostInDoubt)} passed`)
   }
   if (!judgement.broken) return floorOf(judgement.lows)
   const total = mebibytes(judgement.growth)
