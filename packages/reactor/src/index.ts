@@ -20,6 +20,7 @@ export type {
   SocketHandler,
   SocketOptions,
   Timer,
+  UnseenBytes,
 } from './loop.js'
 export {
   LoopThread,

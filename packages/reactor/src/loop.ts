@@ -6,6 +6,21 @@ import type { SystemError } from './system-error.js'
 export type EngineName = 'epoll' | 'uring' | 'node'
 
 /**
+ * Bytes that have arrived and stay in the kernel (splice(2)): for who passes them on without looking at them. Whoever is
+ * given some sends them all or discards them; they tie down a few descriptors, of which each loop has only so many.
+ */
+export interface UnseenBytes {
+  /** How many are left; 0 when they have all been sent or discarded, and the object is no longer anybody's. */
+  readonly length: number
+  /**
+   * Offers what is left to a socket of the same loop, as `Socket.write` does, and returns how many bytes it took. What
+   * it refused stays here. Throws a TypeError for a socket that cannot take such bytes.
+   */
+  sendTo(socket: Socket): number
+  discard(): void
+}
+
+/**
  * What the owner of a connection wants to be told. All callbacks run on the loop's thread, one at a time,
  * and must not block. A callback may close any socket, its own included.
  */
@@ -17,6 +32,13 @@ export interface SocketHandler {
    * `block.keep()` extends the lease until `block.release()`. Never called with zero bytes.
    */
   onRead(socket: Socket, block: Block, start: number, length: number): void
+  /** Whether `onUnseen` may now be called instead of `onRead`. */
+  readonly takesUnseen?: boolean
+  /**
+   * Much has arrived at once (engine `epoll` only): what is not sent or discarded when it returns is the handler's to
+   * keep. Must be there where `takesUnseen` is ever true.
+   */
+  onUnseen?(socket: Socket, bytes: UnseenBytes): void
   /**
    * After a `write` that took less than it was given: there is room again. Also whenever `pendingBytes` has fallen, by
    * how little ever: there is more room. Never after `shutdown`.

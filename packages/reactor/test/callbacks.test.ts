@@ -231,17 +231,26 @@ describeMatrix('callbacks', (test, engine) => {
         throw fault
       }
       const { client = {}, server = {} } = hooks(fail)
-      const listener = await loop.listen({ host: '127.0.0.1', port: 0 }, () => withClose(server))
+      let accepted = 0
+      const listener = await loop.listen({ host: '127.0.0.1', port: 0 }, () => {
+        accepted++
+        return withClose(server)
+      })
       const { port } = listener
       const bystander = { onConnect: (socket: Socket) => socket.demand(0) }
       for (const hooks of [bystander, client, bystander]) ends.push(withClose(hooks))
       const sockets = ends.map(handler => loop.connect({ host: '127.0.0.1', port }, handler as never))
-      loop.timer(20, () => {
+      const begin = () => {
+        if (accepted < sockets.length) {
+          loop.timer(1, begin)
+          return
+        }
         fill(sockets[1] as Socket)
         // The one that throws at its end is told of it before another.
         if (where === 'onClose') for (const socket of sockets) socket.close()
         else if (where !== 'onWritable') sockets[1]?.shutdown()
-      })
+      }
+      loop.timer(20, begin)
       loop.timer(5000, () => assert.unreachable('nothing was thrown'))
       const thrown = await loop.run().then(
         () => undefined,

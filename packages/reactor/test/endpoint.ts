@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { Block, Socket, SocketHandler, SystemError } from '../src/index.js'
+import type { Block, Socket, SocketHandler, SystemError, UnseenBytes } from '../src/index.js'
 
 /** What a test does in the callbacks of an endpoint. */
 export type Hooks = Partial<SocketHandler>
@@ -9,7 +9,7 @@ export type Hooks = Partial<SocketHandler>
  * `SocketHandler` promises, whatever the test is about.
  */
 export class Endpoint implements SocketHandler {
-  /** What was called, in order: `connect`, `read`, `writable`, `end`, `close`; a name stands once for a run of calls. */
+  /** What was called, in order: `connect`, `read`, `unseen`, `writable`, `end`, `close`; a name stands once for a run of calls. */
   readonly events: string[] = []
   receivedBytes = 0
   ended = false
@@ -53,6 +53,18 @@ export class Endpoint implements SocketHandler {
     if (this.receivedBytes < 65_536) this.#received.push(Buffer.from(block.memory.subarray(start, start + length)))
     this.receivedBytes += length
     this.#enter('read', socket, () => this.#hooks.onRead?.(socket, block, start, length))
+  }
+
+  get takesUnseen(): boolean {
+    return this.#hooks.takesUnseen === true
+  }
+
+  onUnseen(socket: Socket, bytes: UnseenBytes): void {
+    assert.ok(bytes.length > 0, 'onUnseen without bytes')
+    assert.ok(this.takesUnseen, 'onUnseen without having been asked for')
+    assert.not(this.ended, 'onUnseen after onEnd')
+    this.receivedBytes += bytes.length
+    this.#enter('unseen', socket, () => this.#hooks.onUnseen?.(socket, bytes))
   }
 
   onWritable(socket: Socket): void {

@@ -1,4 +1,4 @@
-import type { Block, Loop, Socket, SocketHandler, SystemError } from 'reactor'
+import type { Block, Loop, Socket, SocketHandler, SystemError, UnseenBytes } from 'reactor'
 import type {
   ConnectionHandler,
   ConnectionHandlerFactory,
@@ -44,6 +44,15 @@ export class Connection implements SocketHandler, ConnectionObserver {
 
   onRead(socket: Socket, block: Block, start: number, length: number): void {
     this.handler.onRead(socket, block, start, length)
+    this.onProgress()
+  }
+
+  get takesUnseen(): boolean {
+    return this.handler.takesUnseen === true
+  }
+
+  onUnseen(socket: Socket, bytes: UnseenBytes): void {
+    this.handler.onUnseen?.(socket, bytes)
     this.onProgress()
   }
 

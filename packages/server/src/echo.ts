@@ -1,4 +1,4 @@
-import type { Block, Socket } from 'reactor'
+import type { Block, Socket, UnseenBytes } from 'reactor'
 import type { ConnectionHandler, ConnectionHandlerFactory, ConnectionResources } from './connection-handler.js'
 import { Pipe } from './pipe.js'
 
@@ -44,6 +44,14 @@ class EchoConnection implements ConnectionHandler {
 
   onRead(_socket: Socket, block: Block, start: number, length: number): void {
     this.#pipe.onRead(block, start, length)
+  }
+
+  get takesUnseen(): boolean {
+    return this.#pipe.takesUnseen
+  }
+
+  onUnseen(_socket: Socket, bytes: UnseenBytes): void {
+    this.#pipe.onUnseen(bytes)
   }
 
   onWritable(): void {

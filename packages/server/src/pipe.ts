@@ -20,6 +20,14 @@ export interface Sink {
   abort(): void
 }
 
+/** Bytes that the pipe may pass on, but not look at; a reactor `UnseenBytes` is some. */
+export interface Unseen {
+  readonly length: number
+  /** Offers what is left to the sink, as `Sink.write` does. */
+  sendTo(sink: Sink): number
+  discard(): void
+}
+
 /**
  * - `flowing`: the sink has taken all there was.
  * - `sink-blocked`: the sink has refused bytes, which are held; the source is still asked for more.
@@ -37,14 +45,17 @@ const overrun = 1024 * 1024
  * room for, so that a sink that takes nothing costs one threshold of memory, and then stops the source.
  *
  * Bytes go straight from the read to the write; only what the sink refuses is copied, into a ring that exists for as
- * long as there is something in it. Whoever owns the two ends passes their events on: `onRead` and `onEnd` of the
- * source, `onWritable` of the sink, and `abort` when either has failed.
+ * long as there is something in it. Bytes that come unseen are not even copied when they are refused. Whoever owns the
+ * two ends passes their events on: `onRead`, `onUnseen` and `onEnd` of the source, `onWritable` of the sink, and `abort`
+ * when either has failed.
  */
 export class Pipe {
   readonly #source: Source
   readonly #sink: Sink
   readonly #arena: Arena
   readonly #threshold: number
+  /** Refused by the sink, and older than what is in the ring. */
+  #unseen: Unseen | undefined
   #ring: RingBuffer | undefined
   #state: PipeState = 'flowing'
   #demanded: number
@@ -77,14 +88,43 @@ export class Pipe {
 
   /** Bytes between the two: refused by the sink, or accepted and not passed on yet. */
   get heldBytes(): number {
-    return (this.#ring === undefined ? 0 : this.#ring.length) + this.#sink.pendingBytes
+    return this.#keptBytes + this.#sink.pendingBytes
+  }
+
+  get #keptBytes(): number {
+    if (this.#empty) return 0
+    return (this.#unseen?.length ?? 0) + (this.#ring?.length ?? 0)
+  }
+
+  get #empty(): boolean {
+    return this.#ring === undefined && this.#unseen === undefined
+  }
+
+  /**
+   * Whether `onUnseen` may be called: only while nothing is kept. More of them could be kept as well, but then eight
+   * streams are slower: a client that is behind finds what was copied for it in the cache.
+   */
+  get takesUnseen(): boolean {
+    return this.#empty
+  }
+
+  /** The source has given bytes that are not to be looked at. */
+  onUnseen(bytes: Unseen): void {
+    if (this.#state === 'closed') {
+      bytes.discard()
+      return
+    }
+    this.#bytesIn += bytes.length
+    this.#acceptedBytes += bytes.sendTo(this.#sink)
+    if (bytes.length > 0) this.#unseen = bytes
+    this.#regulate()
   }
 
   /** The source has given bytes. */
   onRead(block: Block, start: number, length: number): void {
     if (this.#state === 'closed') return
     this.#bytesIn += length
-    const accepted = this.#ring === undefined ? this.#sink.write(block, start, length) : 0
+    const accepted = this.#empty ? this.#sink.write(block, start, length) : 0
     this.#acceptedBytes += accepted
     if (accepted < length) this.#hold(block, start + accepted, length - accepted)
     this.#regulate()
@@ -92,7 +132,7 @@ export class Pipe {
 
   /** The sink has room again, or has passed on what was pending. */
   onWritable(): void {
-    if (this.#ring !== undefined) this.#flush(this.#ring)
+    if (!this.#empty) this.#flush()
     this.#regulate()
   }
 
@@ -106,6 +146,8 @@ export class Pipe {
   /** Ends both ends at once and frees everything; bytes that are still held are lost. Harmless on a closed pipe. */
   abort(): void {
     this.#state = 'closed'
+    this.#unseen?.discard()
+    this.#unseen = undefined
     this.#ring?.clear()
     this.#ring = undefined
     this.#source.abort()
@@ -118,7 +160,16 @@ export class Pipe {
     if (held < length) throw new Error(`the source gave ${length} bytes with ${this.#demanded} asked for`)
   }
 
-  #flush(ring: RingBuffer): void {
+  #flush(): void {
+    if (this.#unseen !== undefined) {
+      this.#acceptedBytes += this.#unseen.sendTo(this.#sink)
+      if (this.#unseen.length > 0) return
+      this.#unseen = undefined
+    }
+    if (this.#ring !== undefined) this.#flushRing(this.#ring)
+  }
+
+  #flushRing(ring: RingBuffer): void {
     while (ring.front !== undefined) {
       const offered = ring.frontLength
       const accepted = this.#sink.write(ring.front, ring.frontStart, offered)
@@ -132,14 +183,14 @@ export class Pipe {
   #regulate(): void {
     if (this.#state === 'closed') return
     if (this.#state === 'draining') {
-      if (this.#ring !== undefined) return
+      if (!this.#empty) return
       this.#state = 'closed'
       this.#sink.shutdown()
       return
     }
     const room = Math.max(0, this.#threshold - this.heldBytes)
     if (room === 0) this.#state = 'source-blocked'
-    else this.#state = this.#ring === undefined ? 'flowing' : 'sink-blocked'
+    else this.#state = this.#empty ? 'flowing' : 'sink-blocked'
     if (room === this.#demanded) return
     this.#demanded = room
     this.#source.demand(room)

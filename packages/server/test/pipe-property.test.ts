@@ -2,13 +2,26 @@ import fc from 'fast-check'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { Pipe } from '../src/pipe.js'
-import { blockSize, lend, ordinaryArena, ScriptedSink, ScriptedSource, streamBytes } from './scripted-ends.js'
+import {
+  blockSize,
+  lend,
+  ordinaryArena,
+  ScriptedSink,
+  ScriptedSource,
+  ScriptedUnseen,
+  streamBytes,
+} from './scripted-ends.js'
 
 const test = suite('pipe, any script', { timeLimit: 60_000 })
 
 const step = fc.oneof(
   // The source reads: as much as it was asked for, or less.
-  fc.record({ kind: fc.constant('read' as const), wanted: fc.integer({ min: 1, max: 3 * blockSize }) }),
+  fc.record({
+    kind: fc.constant('read' as const),
+    wanted: fc.integer({ min: 1, max: 3 * blockSize }),
+    /** Where the pipe takes such bytes. */
+    unseen: fc.boolean(),
+  }),
   // The sink has room for some more; when it had refused, it says so, now or later.
   fc.record({
     kind: fc.constant('room' as const),
@@ -38,12 +51,22 @@ function play({ threshold, keepsPending, unboundedReads, steps, ending }: Script
   const pipe = new Pipe(source, sink, arena, threshold)
   let sent = 0
   let longestRead = 0
+  const allUnseen: ScriptedUnseen[] = []
 
-  const read = (wanted: number) => {
+  const give = (bytes: Uint8Array, asUnseen: boolean) => {
+    if (!asUnseen || !pipe.takesUnseen) {
+      lend(bytes, (block, start, count) => pipe.onRead(block, start, count))
+      return
+    }
+    const unseen = new ScriptedUnseen(bytes)
+    allUnseen.push(unseen)
+    pipe.onUnseen(unseen)
+  }
+  const read = (wanted: number, unseen: boolean) => {
     if (source.demanded === 0) return
     const length = unboundedReads ? wanted : Math.min(wanted, source.demanded)
     longestRead = Math.max(longestRead, length)
-    lend(streamBytes(sent, length), (block, start, count) => pipe.onRead(block, start, count))
+    give(streamBytes(sent, length), unseen)
     sent += length
   }
   const giveRoom = (bytes: number, told: boolean) => {
@@ -57,6 +80,7 @@ function play({ threshold, keepsPending, unboundedReads, steps, ending }: Script
     sink.pass(bytes)
     if (sink.pendingBytes === 0) pipe.onWritable()
   }
+  const unseenBytes = () => allUnseen.reduce((sum, { length }) => sum + length, 0)
   const check = () => {
     const limit = unboundedReads ? threshold - 1 + longestRead : threshold
     assert.ok(pipe.heldBytes <= limit, `${pipe.heldBytes} held with a threshold of ${threshold}`)
@@ -65,11 +89,11 @@ function play({ threshold, keepsPending, unboundedReads, steps, ending }: Script
     assert.is(pipe.bytesOut + pipe.heldBytes, sent)
     assert.is(source.demanded, Math.max(0, threshold - pipe.heldBytes))
     assert.is(pipe.state === 'source-blocked', source.demanded === 0)
-    if (arena.leasedBytes === 0) assert.is(pipe.heldBytes, sink.pendingBytes)
+    if (arena.leasedBytes === 0) assert.is(pipe.heldBytes, sink.pendingBytes + unseenBytes())
   }
 
   for (const action of steps) {
-    if (action.kind === 'read') read(action.wanted)
+    if (action.kind === 'read') read(action.wanted, action.unseen)
     else if (action.kind === 'room') giveRoom(action.bytes, action.told)
     else pass(Math.ceil(sink.pendingBytes * action.share))
     // Between a share and the whole nobody is told, and the demand may lag behind.
@@ -87,6 +111,7 @@ function play({ threshold, keepsPending, unboundedReads, steps, ending }: Script
   }
   assert.is(pipe.state, 'closed')
   assert.is(arena.leasedBytes, 0)
+  assert.is(unseenBytes(), 0)
 }
 
 test('gives the same bytes in order, holds at most the threshold, and returns all memory', () => {

@@ -1,5 +1,5 @@
 import { Arena, Block } from 'reactor'
-import type { Sink, Source } from '../src/pipe.js'
+import type { Sink, Source, Unseen } from '../src/pipe.js'
 
 export const blockSize = 4096
 
@@ -63,6 +63,33 @@ export class ScriptedSink implements Sink {
 
   abort(): void {
     this.aborted = true
+  }
+}
+
+/** Bytes that the pipe must not look at; it has to send or discard them. */
+export class ScriptedUnseen implements Unseen {
+  discarded = false
+  #left: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.#left = bytes
+  }
+
+  get length(): number {
+    return this.#left.length
+  }
+
+  sendTo(sink: Sink): number {
+    if (this.length === 0) throw new Error('used after it was empty')
+    const count = sink.write(new Block(this.#left, 0), 0, this.length)
+    this.#left = this.#left.subarray(count)
+    return count
+  }
+
+  discard(): void {
+    if (this.length === 0) throw new Error('used after it was empty')
+    this.discarded = true
+    this.#left = new Uint8Array()
   }
 }
 

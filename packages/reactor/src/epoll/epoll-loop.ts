@@ -18,6 +18,7 @@ import { TimerHeap } from '../timer-heap.js'
 import { EpollEvents } from './epoll-events.js'
 import { EpollListener } from './epoll-listener.js'
 import { EpollSocket } from './epoll-socket.js'
+import { Passages } from './passages.js'
 
 /** What a pipe keeps is kept in blocks of this size: small, since many slow clients may each hold one. */
 const keepBlockSize = 64 * 1024
@@ -35,6 +36,8 @@ export class EpollLoop implements Loop {
   readonly engine = 'epoll'
   readonly arena: Arena
   readonly ready = new ReadyQueue()
+  /** Ways through the kernel for bytes that nobody looks at. */
+  readonly passages = new Passages()
   turns = 0
   now = performance.now()
   readonly #readArena: Arena
@@ -154,6 +157,7 @@ export class EpollLoop implements Loop {
   /** Tells the listener when a descriptor has become free here, and at the latest after a while. */
   awaitDescriptors(listener: EpollListener): void {
     this.#short.push(listener)
+    this.passages.yieldDescriptors(this.now)
     this.#shortageTimer ??= this.timer(shortageRetry, () => this.#endShortage())
   }
 
@@ -247,6 +251,7 @@ export class EpollLoop implements Loop {
     }
     this.#events.close()
     if (this.#ownsWakeFd) closeEventFd(this.#wakeFd)
+    this.passages.close()
     this.#readBlock.release()
     this.#readArena.trim()
     this.arena.trim()

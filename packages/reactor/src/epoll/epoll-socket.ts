@@ -11,6 +11,7 @@ import {
   MSG_NOSIGNAL,
   SHUT_WR,
 } from '../linux/constants.js'
+import { forbidsSplice } from '../linux/kernel-pipe.js'
 import { addressOf, errno, recv, send, shutdown } from '../linux/libc.js'
 import { localPortOf, type PeerAddress, peerText } from '../linux/socket-address.js'
 import { resetOnClose, takeSocketError } from '../linux/socket-options.js'
@@ -18,6 +19,7 @@ import type { Socket, SocketHandler, Timer } from '../loop.js'
 import type { Ready } from '../ready-queue.js'
 import { SystemError } from '../system-error.js'
 import type { EpollLoop } from './epoll-loop.js'
+import type { Passage } from './passages.js'
 
 const readable = 1
 const writable = 2
@@ -30,6 +32,14 @@ const interrupted = 16
 const errorPending = 32
 const readEnded = 64
 const writeEnded = 128
+/** The last read took all that it could: what follows may pass through the kernel, if its owner does not want to see it. */
+const bulk = 256
+
+/**
+ * Bytes at a time from which on a passage costs less than copying. Messages of 64 KiB, each of which is waited for, are
+ * better read: 1.0 against 0.83 times what a C epoll echo does, since it takes one look in vain to know that all has come.
+ */
+const leastBulk = 64 * 1024
 
 /**
  * Reads of one connection before it is the next one's turn: 1 MiB at most. With eight streams this takes 5 to 10 % less
@@ -138,7 +148,9 @@ export class EpollSocket implements Socket, Ready {
       this.#state &= ~writeRefused
       this.handler.onWritable(this)
     }
-    for (let reads = 0; reads < readsInATurn && !this.closed && this.#canRead(); reads++) this.#read()
+    for (let reads = 0; reads < readsInATurn && !this.closed && this.#canRead(); reads++) {
+      if ((this.#state & bulk) === 0 || !this.#pass()) this.#read()
+    }
     if (!this.closed && this.#mustAskForError()) this.#failWithPendingError()
     if (!this.closed && this.#canProgress()) this.#loop.ready.add(this)
   }
@@ -163,14 +175,42 @@ export class EpollSocket implements Socket, Ready {
     if (count > 0) {
       // epoll(7): otherwise a short read on a stream is as good as EAGAIN.
       if (count < wanted && !(this.#state & interrupted)) this.#state &= ~readable
+      if (count === wanted && count >= leastBulk) this.#state |= bulk
       this.handler.onRead(this, block, 0, count)
       if (block.leases > 1) this.#loop.replaceReadBlock()
     } else if (count === 0) {
-      this.#state |= readEnded
-      this.handler.onEnd(this)
+      this.#end()
     } else {
       this.#readFailed(errno())
     }
+  }
+
+  /** Takes in bytes that its owner does not want to see; false when they have to be read. */
+  #pass(): boolean {
+    // Splicing stops for ever at urgent data (tcp_read_sock), where reading goes on behind it.
+    if (this.handler.takesUnseen !== true || this.#state & interrupted) return false
+    const passage = this.#loop.passages.take(this.#loop.now)
+    if (passage === undefined) return false
+    const count = passage.fillFrom(this.fd, this.#demand)
+    if (count > 0) {
+      // Unlike a short read, fewer than asked for prove nothing: a pipe may be full of small packets.
+      if (count < leastBulk) this.#state &= ~bulk
+      this.handler.onUnseen?.(this, passage)
+      return true
+    }
+    passage.discard()
+    if (forbidsSplice(-count)) {
+      this.#loop.passages.close()
+      return false
+    }
+    if (count === 0) this.#end()
+    else this.#readFailed(-count)
+    return true
+  }
+
+  #end(): void {
+    this.#state |= readEnded
+    this.handler.onEnd(this)
   }
 
   #readFailed(error: number): void {
@@ -194,6 +234,19 @@ export class EpollSocket implements Socket, Ready {
     }
     this.#writeFailed(errno())
     return 0
+  }
+
+  /** `write` for what is in a passage. */
+  sendFrom(passage: Passage): number {
+    if (this.closed || this.#state & writeEnded) return 0
+    let sent = 0
+    while (passage.length > 0 && !this.closed && this.#state & writable && !(this.#state & connecting)) {
+      const count = passage.emptyInto(this.fd)
+      if (count > 0) sent += count
+      else this.#writeFailed(-count)
+    }
+    if (passage.length > 0) this.#state |= writeRefused
+    return sent
   }
 
   #writeFailed(error: number): void {

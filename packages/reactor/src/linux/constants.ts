@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 
 // The values of Linux's generic ABI: the same on x86-64 and arm64.
 
-export const { EAGAIN, EINTR, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM } = constants.errno
+export const { EAGAIN, EINTR, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM, EINVAL, ENOSYS, EPERM } = constants.errno
 
 export const AF_INET = 2
 export const AF_INET6 = 10
@@ -26,6 +26,11 @@ export const IPV6_V6ONLY = 26
 
 export const SHUT_WR = 1
 export const MSG_NOSIGNAL = 0x4000
+
+export const O_NONBLOCK = SOCK_NONBLOCK
+export const O_CLOEXEC = SOCK_CLOEXEC
+export const F_SETPIPE_SZ = 1031
+export const SPLICE_F_NONBLOCK = 2
 
 export const EPOLL_CTL_ADD = 1
 export const EPOLL_CTL_DEL = 2

@@ -91,6 +91,21 @@ export const send = declare<(fd: number, address: number, length: number, flags:
   'int',
 ])
 
+/** pipe2(2); two ints come at the address: the end to read from, then the end to write to. */
+export const pipe2 = declare<(ends: number, flags: number) => number>('pipe2', 'int', ['uint64_t', 'int'])
+
+/** fcntl(2), of a command whose argument is an int. */
+export const fcntl = declare<(fd: number, command: number, argument: number) => number>('fcntl', 'int', [
+  'int',
+  'int',
+  'int',
+])
+
+/** splice(2) between descriptors that have no offset. */
+export const splice = declare<
+  (from: number, fromOffset: number, to: number, toOffset: number, length: number, flags: number) => number
+>('splice', 'int64_t', ['int', 'uint64_t', 'int', 'uint64_t', 'size_t', 'uint32_t'])
+
 /** shutdown(2) */
 export const shutdown = declare<(fd: number, how: number) => number>('shutdown', 'int', ['int', 'int'])
 
