@@ -35,7 +35,7 @@ export interface SocketHandler {
   /** Whether `onUnseen` may now be called instead of `onRead`. */
   readonly takesUnseen?: boolean
   /**
-   * Much has arrived at once (engine `epoll` only): what is not sent or discarded when it returns is the handler's to
+   * Much has arrived at once (not on engine `node`): what is not sent or discarded when it returns is the handler's to
    * keep. Must be there where `takesUnseen` is ever true.
    */
   onUnseen?(socket: Socket, bytes: UnseenBytes): void

@@ -9,6 +9,7 @@ import { clearEventFd, closeEventFd, createEventFd, signalEventFd } from '../lin
 import { close } from '../linux/libc.js'
 import { mapRegion } from '../linux/mapped-memory.js'
 import { openConnecting, openListening } from '../linux/open-socket.js'
+import { Passages } from '../linux/passages.js'
 import { acceptedPeer, localPortOf } from '../linux/socket-address.js'
 import { wakeOnTime } from '../linux/timer-slack.js'
 import type { ConnectOptions, Listener, ListenOptions, Loop, Socket, SocketHandler, Timer } from '../loop.js'
@@ -18,7 +19,6 @@ import { TimerHeap } from '../timer-heap.js'
 import { EpollEvents } from './epoll-events.js'
 import { EpollListener } from './epoll-listener.js'
 import { EpollSocket } from './epoll-socket.js'
-import { Passages } from './passages.js'
 
 /** What a pipe keeps is kept in blocks of this size: small, since many slow clients may each hold one. */
 const keepBlockSize = 64 * 1024

@@ -7,7 +7,7 @@ const ends = mapScratch(8)
 
 /**
  * A pipe(7) through which bytes go from one socket to another without entering the process (splice(2)): the kernel
- * moves references to its pages instead of copying them.
+ * moves references to its pages instead of copying them. Whether its calls block depends on the sockets (O_NONBLOCK).
  */
 export class KernelPipe {
   readonly #size: number

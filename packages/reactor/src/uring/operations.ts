@@ -1,5 +1,5 @@
 import { endianness } from 'node:os'
-import { MSG_NOSIGNAL, SOCK_CLOEXEC } from '../linux/constants.js'
+import { MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_NONBLOCK } from '../linux/constants.js'
 import {
   IORING_ACCEPT_MULTISHOT,
   IORING_OP_ACCEPT,
@@ -24,7 +24,8 @@ export const receiving = 3
 export const sending = 4
 export const watching = 5
 export const waking = 6
-const cancelling = 7
+export const awaitingRoom = 7
+const cancelling = 8
 
 const twoTo32 = 2 ** 32
 const littleEndian = endianness() === 'LE'
@@ -38,9 +39,9 @@ const receiveHead = IORING_OP_RECV | (IOSQE_BUFFER_SELECT << 8)
 const receiveMultishotHead = receiveHead | (IORING_RECV_MULTISHOT << 16)
 const cancelHead = IORING_OP_ASYNC_CANCEL | (IOSQE_CQE_SKIP_SUCCESS << 8)
 
-/** One completion, with a descriptor, for each connection; until an error, or until it is cancelled. */
+/** One completion, with a descriptor that does not block, for each connection; until an error, or until it is cancelled. */
 export function pushAccept(ring: Ring, fd: number, slot: number): void {
-  ring.push(acceptHead, fd, 0, 0, 0, SOCK_CLOEXEC, 0, accepting, slot)
+  ring.push(acceptHead, fd, 0, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK, 0, accepting, slot)
 }
 
 /** Connects to the address of `length` bytes in `target`, which is copied. */
@@ -87,6 +88,11 @@ export function pushSendRanges(ring: Ring, fd: number, outgoing: Outgoing, slot:
 function setAddress(view: DataView, at: number, address: number): void {
   view.setUint32(at, address, littleEndian)
   view.setUint32(at + 4, address / twoTo32, littleEndian)
+}
+
+/** One completion, when an event of `mask` (poll(2)) is there: at once when it is there already. */
+export function pushPoll(ring: Ring, fd: number, mask: number, kind: number, slot: number): void {
+  ring.push(IORING_OP_POLL_ADD, fd, 0, 0, 0, mask, 0, kind, slot)
 }
 
 /** A completion each time that an event of `mask` (poll(2)) comes up; errors, hang-ups and the peer's end always count. */

@@ -8,6 +8,7 @@ import { EPOLLIN } from '../linux/constants.js'
 import { clearEventFd, closeEventFd, createEventFd, signalEventFd } from '../linux/event-fd.js'
 import { mapRegion } from '../linux/mapped-memory.js'
 import { openListening, openUnconnected } from '../linux/open-socket.js'
+import { Passages } from '../linux/passages.js'
 import { encodeAddress, encodedAddress, localPortOf, peerOf } from '../linux/socket-address.js'
 import { wakeOnTime } from '../linux/timer-slack.js'
 import type { ConnectOptions, Listener, ListenOptions, Loop, Socket, SocketHandler, Timer } from '../loop.js'
@@ -21,6 +22,7 @@ import { CopySpace } from './copy-space.js'
 import { hasIncrementalBuffers } from './obstacle.js'
 import {
   accepting,
+  awaitingRoom,
   connecting,
   pushConnect,
   pushPollMultishot,
@@ -59,6 +61,8 @@ export class UringLoop implements Loop {
   readonly messageBuffers: BufferRing
   readonly bulkBuffers: BufferRing
   readonly copies: CopySpace
+  /** Ways through the kernel for bytes that nobody looks at. */
+  readonly passages = new Passages()
   turns = 0
   now = performance.now()
   readonly #messageArena: Arena
@@ -166,6 +170,7 @@ export class UringLoop implements Loop {
   /** Tells the listener when a descriptor has become free here, and at the latest after a while. */
   awaitDescriptors(listener: UringListener): void {
     this.#short.push(listener)
+    this.passages.yieldDescriptors(this.now)
     this.#shortageTimer ??= this.timer(shortageRetry, () => this.#endShortage())
   }
 
@@ -218,6 +223,7 @@ export class UringLoop implements Loop {
   #dispatch(kind: number, slot: number, result: number, flags: number): void {
     if (kind === receiving) this.#sockets.at(slot).onReceived(result, flags)
     else if (kind === sending) this.#sockets.at(slot).onSent(result)
+    else if (kind === awaitingRoom) this.#sockets.at(slot).onRoom(result)
     else if (kind === accepting) this.#listeners.at(slot).onAccepted(result, flags)
     else if (kind === connecting) this.#sockets.at(slot).onConnected(result)
     else if (kind === watching) this.#sockets.at(slot).onWatched(result, flags)
@@ -290,6 +296,7 @@ export class UringLoop implements Loop {
 
   #release(): void {
     if (this.#ownsWakeFd) closeEventFd(this.#wakeFd)
+    this.passages.close()
     // Memory that the kernel has not let go of is rather lost than used again.
     if (this.#sockets.size + this.#listeners.size > 0) return
     this.ring.close()

@@ -1,10 +1,19 @@
 import type { Block } from '../arena.js'
-import { EAGAIN, EINTR, ENOBUFS, EPOLLERR, EPOLLHUP } from '../linux/constants.js'
+import { EAGAIN, EINTR, ENOBUFS, EPOLLERR, EPOLLHUP, EPOLLIN } from '../linux/constants.js'
+import { leastBulk } from '../linux/passages.js'
 import { takeSocketError } from '../linux/socket-options.js'
 import { SystemError } from '../system-error.js'
 import { ECANCELED, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE } from './abi.js'
 import { Backlog } from './backlog.js'
-import { pushCancel, pushPollMultishot, pushReceive, pushReceiveMultishot, receiving, watching } from './operations.js'
+import {
+  pushCancel,
+  pushPoll,
+  pushPollMultishot,
+  pushReceive,
+  pushReceiveMultishot,
+  receiving,
+  watching,
+} from './operations.js'
 import type { UringLoop } from './uring-loop.js'
 import type { UringSocket } from './uring-socket.js'
 
@@ -23,6 +32,15 @@ const endTold = 1 << 7
 const hungUp = 1 << 8
 /** Bytes that came in were dropped, because the owner had closed. */
 const dropped = 1 << 9
+/** The last receive took all that it could: what follows may pass through the kernel, if its owner does not want to see it. */
+const passing = 1 << 10
+/** What is in flight waits for something to receive, and receives nothing. */
+const polling = 1 << 11
+/** Receiving waits a turn for what is pending to be sent, for only behind that may something pass. */
+const deferred = 1 << 12
+
+/** Passages that a connection may fill before it is the next one's turn: 1 MiB at most. */
+const passesInATurn = 4
 
 /** A message of this many bytes makes a connection `bulk`, and a read of less than the lower one ends that. */
 const bulkBytes = 16 * 1024
@@ -75,6 +93,10 @@ export class UringReceiver {
 
   /** A receive has completed, or a multishot one has brought something. */
   onReceived(result: number, flags: number): void {
+    if (this.#state & polling) {
+      this.#onReceivable(result)
+      return
+    }
     const buffers = this.#state & multishot ? this.#loop.messageBuffers : this.#loop.bulkBuffers
     if ((flags & IORING_CQE_F_MORE) === 0) {
       this.#state &= ~(receiveInFlight | multishot | receiveCancelled)
@@ -113,7 +135,39 @@ export class UringReceiver {
       this.#loop.change(this.#socket)
     } else if (length < messageBytes && length < this.#asked) {
       this.#state &= ~bulk
+    } else if (length === this.#asked && length >= leastBulk) {
+      this.#state |= passing
     }
+  }
+
+  /** There is something to receive, or its end, or an error; or waiting for it was cancelled. */
+  #onReceivable(result: number): void {
+    this.#state &= ~(receiveInFlight | polling | receiveCancelled)
+    this.#loop.change(this.#socket)
+    if (result < 0) {
+      this.#fail(-result)
+      return
+    }
+    let passes = 0
+    while (passes < passesInATurn && this.#state & passing && this.#pass()) passes++
+    // Where there was said to be something, urgent data may be in the way (see EpollSocket), or nobody wanted it unseen.
+    if (passes === 0) this.#state &= ~passing
+  }
+
+  /** Takes in bytes that the owner does not want to see; false when it took none. */
+  #pass(): boolean {
+    const socket = this.#socket
+    if (socket.closed || this.#demand === 0 || socket.handler.takesUnseen !== true) return false
+    const passage = this.#loop.passages.receive(socket.fd, this.#demand, this.#loop.now)
+    if (passage === undefined) this.#state &= ~passing
+    else if (passage === 0) this.#reachEnd()
+    else if (typeof passage === 'number') this.#fail(-passage)
+    else {
+      if (passage.length < leastBulk) this.#state &= ~passing
+      socket.handler.onUnseen?.(socket, passage)
+      return true
+    }
+    return false
   }
 
   #hold(block: Block, start: number, length: number): void {
@@ -188,6 +242,8 @@ export class UringReceiver {
   #receive(): void {
     const { ring, messageBuffers, bulkBuffers } = this.#loop
     const { fd, slot } = this.#socket
+    if (this.#state & passing && this.#awaitPassage()) return
+    this.#state &= ~deferred
     if (this.#state & bulk) {
       this.#state |= receiveInFlight
       this.#asked = Math.min(this.#demand, bulkBuffers.blockSize)
@@ -196,6 +252,21 @@ export class UringReceiver {
       this.#state |= receiveInFlight | multishot
       pushReceiveMultishot(ring, fd, messageBuffers.group, slot)
     }
+  }
+
+  /** Waits for something to receive, or for a turn; false when it has to be received. */
+  #awaitPassage(): boolean {
+    const socket = this.#socket
+    if (socket.handler.takesUnseen !== true) return false
+    if (socket.pendingBytes === 0) {
+      this.#state = (this.#state | receiveInFlight | polling) & ~deferred
+      pushPoll(this.#loop.ring, socket.fd, EPOLLIN, receiving, socket.slot)
+      return true
+    }
+    if (this.#state & deferred) return false
+    this.#state |= deferred
+    this.#loop.ready.add(socket)
+    return true
   }
 
   #watch(): void {

@@ -1,13 +1,14 @@
 import type { Block } from '../arena.js'
-import { EAGAIN, EINTR, SHUT_WR } from '../linux/constants.js'
+import { EAGAIN, EINTR, EPOLLOUT, SHUT_WR } from '../linux/constants.js'
 import { close, shutdown } from '../linux/libc.js'
+import type { Passage, PassageSink } from '../linux/passages.js'
 import { localPortOf, type PeerAddress, peerText } from '../linux/socket-address.js'
 import { resetOnClose } from '../linux/socket-options.js'
-import type { Socket, SocketHandler, Timer } from '../loop.js'
+import type { SocketHandler, Timer } from '../loop.js'
 import type { Ready } from '../ready-queue.js'
 import { SystemError } from '../system-error.js'
 import { ECANCELED } from './abi.js'
-import { connecting, pushCancel, pushSend, pushSendRanges, sending } from './operations.js'
+import { awaitingRoom, connecting, pushCancel, pushPoll, pushSend, pushSendRanges, sending } from './operations.js'
 import { Outgoing } from './outgoing.js'
 import type { UringLoop } from './uring-loop.js'
 import { UringReceiver } from './uring-receiver.js'
@@ -25,6 +26,10 @@ const writeRefused = 1 << 6
 const discarding = 1 << 7
 /** The descriptor is closed. */
 const finished = 1 << 8
+/** The kernel refused bytes of a passage, whose owner waits for `onWritable`. */
+const roomWanted = 1 << 9
+const roomInFlight = 1 << 10
+const roomCancelled = 1 << 11
 
 /** Accepted bytes that may wait for the kernel before `write` refuses more: one bulk read behind the half of another. */
 const pendingLimit = 1.5 * bulkBlockSize
@@ -40,7 +45,7 @@ const lingerLimit = 60_000
  * finds another connection in its place; what is being sent stays leased until then (`Outgoing`), and what is being
  * received lies in blocks that belong to the loop's rings (`BufferRing`), not to the connection.
  */
-export class UringSocket implements Socket, Ready {
+export class UringSocket implements PassageSink, Ready {
   readonly fd: number
   readonly slot: number
   queued = false
@@ -136,6 +141,40 @@ export class UringSocket implements Socket, Ready {
     return taken
   }
 
+  sendFrom(passage: Passage): number {
+    if (this.closed || this.#state & writeEnded) return 0
+    if (this.#state & unconnected) {
+      this.#state |= writeRefused
+      return 0
+    }
+    // What was accepted before goes first, and when it has gone the owner is told.
+    if (this.pendingBytes > 0) return 0
+    let sent = 0
+    while (passage.length > 0 && !this.closed && !(this.#state & roomWanted)) {
+      const count = passage.emptyInto(this.fd)
+      if (count > 0) sent += count
+      else this.#passFailed(-count)
+    }
+    return sent
+  }
+
+  #passFailed(error: number): void {
+    if (error === EINTR) return
+    if (error !== EAGAIN) {
+      this.#sendFailed(error)
+      return
+    }
+    this.#state |= roomWanted
+    this.#loop.change(this)
+  }
+
+  /** There is room for what was refused of a passage, or an error will tell why there will be none. */
+  onRoom(result: number): void {
+    this.#state &= ~(roomWanted | roomInFlight | roomCancelled)
+    this.#loop.change(this)
+    if (result >= 0 && !this.closed && !(this.#state & writeEnded)) this.handler.onWritable(this)
+  }
+
   /** A send has completed: what the kernel had room for. The rest, if any, is submitted anew by `flush`. */
   onSent(result: number): void {
     this.#state &= ~(sendInFlight | sendCancelled)
@@ -220,8 +259,15 @@ export class UringSocket implements Socket, Ready {
     if (this.closed) this.#flushClosing()
     else if (!(this.#state & unconnected)) {
       this.#flushSend()
+      this.#awaitRoom()
       this.#receiver.flush()
     }
+  }
+
+  #awaitRoom(): void {
+    if ((this.#state & (roomWanted | roomInFlight)) !== roomWanted) return
+    this.#state |= roomInFlight
+    pushPoll(this.#loop.ring, this.fd, EPOLLOUT, awaitingRoom, this.slot)
   }
 
   #flushSend(): void {
@@ -240,10 +286,11 @@ export class UringSocket implements Socket, Ready {
 
   #flushClosing(): void {
     this.#cancel(connectInFlight, connectCancelled, connecting)
+    this.#cancel(roomInFlight, roomCancelled, awaitingRoom)
     this.#receiver.cancel()
     if (this.#state & discarding) this.#cancel(sendInFlight, sendCancelled, sending)
     else this.#flushSend()
-    const busy = this.#receiver.inFlight || this.#state & (connectInFlight | sendInFlight)
+    const busy = this.#receiver.inFlight || this.#state & (connectInFlight | sendInFlight | roomInFlight)
     if (!busy && !(this.#state & finished)) this.#finish()
   }
 
