@@ -88,12 +88,7 @@ export class Pipe {
 
   /** Bytes between the two: refused by the sink, or accepted and not passed on yet. */
   get heldBytes(): number {
-    return this.#keptBytes + this.#sink.pendingBytes
-  }
-
-  get #keptBytes(): number {
-    if (this.#empty) return 0
-    return (this.#unseen?.length ?? 0) + (this.#ring?.length ?? 0)
+    return (this.#unseen?.length ?? 0) + (this.#ring?.length ?? 0) + this.#sink.pendingBytes
   }
 
   get #empty(): boolean {
