@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { constants } from 'node:os'
 import * as assert from 'uvu/assert'
 import type { Block, Loop, Socket, UnseenBytes } from '../src/index.js'
@@ -10,14 +9,14 @@ import { Passages } from '../src/linux/passages.js'
 import { resetOnClose } from '../src/linux/socket-options.js'
 import { withChild } from './child.js'
 import type { Hooks } from './endpoint.js'
+import { openDescriptors } from './open-descriptors.js'
 import { PatternChecker, PatternSender } from './pattern.js'
 import { describeMatrix, onLoop } from './rig.js'
 
 const megabyte = 1024 * 1024
 const MSG_OOB = 1
 
-/** How many descriptors this process has open. */
-const descriptors = () => readdirSync('/proc/self/fd').length
+const descriptors = () => openDescriptors(/^pipe:/)
 
 /** Echoes everything in order, and looks at as little as it can. */
 class UnseenEcho implements Hooks {
@@ -196,29 +195,11 @@ describeMatrix('bytes that nobody looks at', (test, engine) => {
 
   test('that come behind an urgent one are delivered too', () =>
     onLoop(engine, async (rig, loop) => {
+      // One read, after which uring no longer receives before it is asked to.
+      const first = 32 * 1024
       const read = 64 * 1024
       const part = 2 * read
       const bytes = mapRegion(2 * megabyte)
-      let received = 0
-      const take = (count: number) => {
-        received += count
-        if (received === 2 * part) loop.stop()
-      }
-      const server: Hooks = {
-        takesUnseen: true,
-        onRead: (_socket, _block, _start, length) => take(length),
-        onUnseen: (_socket, unseen) => {
-          take(unseen.length)
-          unseen.discard()
-        },
-      }
-      const listener = await rig.listen(socket => {
-        // When it begins to read the urgent byte is there, and the second time it reads as far as that.
-        socket.demand(0)
-        loop.timer(100, () => socket.demand(read))
-        return server
-      })
-      const { fd } = openConnecting({ host: '127.0.0.1', port: listener.port })
       // The urgent byte itself is left out (tcp(7)).
       const steps = [
         { left: part, flags: MSG_NOSIGNAL },
@@ -232,8 +213,33 @@ describeMatrix('bytes that nobody looks at', (test, engine) => {
         if (step.left === 0) steps.shift()
         loop.timer(1, pump)
       }
-      loop.timer(0, pump)
-      return () => close(fd)
+      let received = 0
+      let passed = 0
+      const take = (socket: Socket, count: number) => {
+        received += count
+        if (received === first) {
+          // When it goes on the urgent byte is there, and the second time it takes in as far as that.
+          socket.demand(0)
+          loop.timer(20, pump)
+          loop.timer(120, () => socket.demand(read))
+        }
+        if (received === first + 2 * part) loop.stop()
+      }
+      const listener = await rig.listen(() => ({
+        takesUnseen: true,
+        onRead: (socket, _block, _start, length) => take(socket, length),
+        onUnseen: (socket, unseen) => {
+          if (received === first + read) passed = unseen.length
+          take(socket, unseen.length)
+          unseen.discard()
+        },
+      }))
+      const { fd } = openConnecting({ host: '127.0.0.1', port: listener.port })
+      loop.timer(10, () => assert.is(sendDirectly(fd, bytes.address, first, MSG_NOSIGNAL), first))
+      return () => {
+        close(fd)
+        assert.is(passed, read, 'what is just before the urgent byte did not pass unseen')
+      }
     }))
 
   test('cannot be sent to anything but a socket of the same loop', () =>

@@ -1,8 +1,8 @@
-import { readdirSync, readlinkSync } from 'node:fs'
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import type { UringLoop } from '../src/uring/uring-loop.js'
 import type { UringSizes } from '../src/uring/uring-sizes.js'
+import { openDescriptors } from './open-descriptors.js'
 import { Rig, whereUringRuns } from './rig.js'
 
 /** A topic that only engine `uring` knows; skipped, with the reason, where it cannot run. */
@@ -14,19 +14,7 @@ const ordinary: UringSizes = { submissions: 64, completions: 256, messageBuffers
 
 const patience = 8000
 
-/** Sockets and io_urings that this process has open. Other descriptors come and go with Node's own threads. */
-function descriptors(): number {
-  return readdirSync('/proc/self/fd').filter(fd => /^socket:|io_uring/.test(targetOf(fd))).length
-}
-
-function targetOf(fd: string): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`)
-  } catch {
-    // The descriptor of the folder itself.
-    return ''
-  }
-}
+const descriptors = () => openDescriptors(/^socket:|io_uring/)
 
 /**
  * Sets a test up on a loop of these sizes and runs it until something stops it. Afterwards every endpoint must have
