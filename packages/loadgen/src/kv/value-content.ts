@@ -101,8 +101,9 @@ export class ValueContent {
   /** Writes the bytes `[offset, offset + length)` of a value, none of them in its header, at `memory[start]`. */
   fill(memory: Uint8Array, start: number, length: number, offset: number, item: Item): void {
     const stream = this.#streamOf(item)
-    if (this.#memory.reaches(memory)) {
-      this.#memory.kernel.fill(memory.byteOffset + start, length, offset, stream)
+    const position = this.#memory.positionOf(memory)
+    if (position !== -1) {
+      this.#memory.kernel.fill(position + start, length, offset, stream)
       return
     }
     const { kernel, scratch, scratchBytes } = this.#memory
@@ -117,8 +118,9 @@ export class ValueContent {
   /** How many of the `length` bytes from `memory[start]` on are those from `offset` of the value on; -1: all. */
   mismatch(memory: Uint8Array, start: number, length: number, offset: number, item: Item): number {
     const stream = this.#streamOf(item)
-    if (this.#memory.reaches(memory)) {
-      return this.#memory.kernel.mismatch(memory.byteOffset + start, length, offset, stream)
+    const position = this.#memory.positionOf(memory)
+    if (position !== -1) {
+      return this.#memory.kernel.mismatch(position + start, length, offset, stream)
     }
     const { kernel, scratch, scratchBytes } = this.#memory
     for (let done = 0; done < length; ) {

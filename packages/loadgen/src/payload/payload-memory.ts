@@ -16,9 +16,11 @@ export class PayloadMemory {
   readonly scratch: number
   readonly scratchBytes = 256 * 1024
   readonly #addressing: Addressing | undefined
-  /** The last two that were found within reach, mostly one to read and one to write: their buffer is costly to ask. */
-  #lastReached: Uint8Array | undefined
-  #reachedBefore: Uint8Array | undefined
+  /** The last two that were found within reach, mostly one to read and one to write: what they are is costly to ask. */
+  #last: Uint8Array | undefined
+  #lastPosition = 0
+  #other: Uint8Array | undefined
+  #otherPosition = 0
   /** Position of the next free huge page. */
   #next: number
 
@@ -31,13 +33,16 @@ export class PayloadMemory {
     this.#next = roundUp(base + this.scratchBytes, hugePage) - base
   }
 
-  /** True when the kernel reaches these bytes where they are. */
-  reaches(memory: Uint8Array): boolean {
-    if (memory === this.#lastReached || memory === this.#reachedBefore) return true
-    if (memory.buffer !== this.kernel.memory.buffer) return false
-    this.#reachedBefore = this.#lastReached
-    this.#lastReached = memory
-    return true
+  /** The position at which the kernel reaches these bytes where they are; -1: it does not. */
+  positionOf(memory: Uint8Array): number {
+    if (memory === this.#last) return this.#lastPosition
+    if (memory === this.#other) return this.#otherPosition
+    if (memory.buffer !== this.kernel.memory.buffer) return -1
+    this.#other = this.#last
+    this.#otherPosition = this.#lastPosition
+    this.#last = memory
+    this.#lastPosition = memory.byteOffset
+    return this.#lastPosition
   }
 
   /**

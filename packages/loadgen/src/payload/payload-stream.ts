@@ -19,8 +19,9 @@ export class PayloadStream implements Payload {
   }
 
   fill(memory: Uint8Array, start: number, length: number, offset: number): void {
-    if (this.#memory.reaches(memory)) {
-      this.#fillInPlace(memory.byteOffset + start, length, offset)
+    const position = this.#memory.positionOf(memory)
+    if (position !== -1) {
+      this.#fillInPlace(position + start, length, offset)
       return
     }
     const { kernel, scratch, scratchBytes } = this.#memory
@@ -34,7 +35,8 @@ export class PayloadStream implements Payload {
 
   mismatch(memory: Uint8Array, start: number, length: number, offset: number): number {
     if (this.#translation !== undefined) return this.#mismatchOfTranslated(memory, start, length, offset)
-    if (this.#memory.reaches(memory)) return this.#mismatchInPlace(memory.byteOffset + start, length, offset)
+    const position = this.#memory.positionOf(memory)
+    if (position !== -1) return this.#mismatchInPlace(position + start, length, offset)
     const { kernel, scratch, scratchBytes } = this.#memory
     for (let done = 0; done < length; ) {
       const piece = Math.min(length - done, scratchBytes)

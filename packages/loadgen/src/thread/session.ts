@@ -1,4 +1,4 @@
-import { Arena, type Loop, SystemError } from 'reactor'
+import { type Loop, SystemError } from 'reactor'
 import { numberOf, portion, type Share, shareOf } from '../pacing/share.js'
 import type { PayloadMemory } from '../payload/payload-memory.js'
 import type { LoadPlan, Resolved, Target } from '../plan.js'
@@ -10,6 +10,7 @@ import { Opener } from './opener.js'
 import type { Assignment, Samples, ThreadInterval, ThreadReport } from './protocol.js'
 import { SampleBuffers } from './sample-buffers.js'
 import { sendBlockSize } from './send-block-size.js'
+import { SendSpace } from './send-space.js'
 import { progressOf, reportOf } from './standing.js'
 import { Tally } from './tally.js'
 import { Timeline } from './timeline.js'
@@ -35,8 +36,7 @@ export class Session {
   readonly share: Share
   /** Connections that the plan comes to, all shares together. */
   readonly planned: number
-  /** Blocks for bytes to send. */
-  readonly arena: Arena
+  readonly sendSpace: SendSpace
   readonly tally: Tally
   readonly timeline: Timeline
   readonly #assignment: Assignment
@@ -69,7 +69,7 @@ export class Session {
     this.plan = plan
     this.share = shareOf(plan.segment, thread, plan.threads)
     this.planned = connections
-    this.arena = new Arena(memory.allocateRegion, sendBlockSize(plan))
+    this.sendSpace = new SendSpace(memory.allocateRegion, sendBlockSize(plan))
     this.tally = new Tally(plan.targets, connections, this.share, openConnections)
     this.#assignment = assignment
     this.#events = events

@@ -1,4 +1,5 @@
 import type { Arena, Block, Socket } from 'reactor'
+import type { SendSpace } from '../thread/send-space.js'
 import { SendQueue } from './send-queue.js'
 
 /** Puts short pieces together into blocks, so that what is said at one moment takes one call. */
@@ -9,9 +10,9 @@ export class BatchedSends {
   #length = 0
   #taken = 0
 
-  constructor(arena: Arena) {
-    this.#arena = arena
-    this.#queue = new SendQueue(arena)
+  constructor(space: SendSpace) {
+    this.#arena = space.arena
+    this.#queue = new SendQueue(space)
   }
 
   /** Where to write the next bytes, from `start` on: there is room for `least` of them or more (a block is longer). */

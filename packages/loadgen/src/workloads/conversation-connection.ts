@@ -36,7 +36,7 @@ export abstract class ConversationConnection extends ReplyingConnection {
   constructor(session: Session, number: number, talk: Talk) {
     super(session, number)
     this.#talk = talk
-    this.#queue = new SendQueue(session.arena)
+    this.#queue = new SendQueue(session.sendSpace)
     this.#greeting = talk.conversation.greeting?.()
   }
 

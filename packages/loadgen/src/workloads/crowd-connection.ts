@@ -101,12 +101,12 @@ class AnsweredMember extends Connection implements CrowdMember {
 
   #sendRest(): void {
     const payload = this.#source.payloadOf(this.number)
+    const { sendSpace } = this.session
     while (this.sent < this.#size && !this.ended) {
-      const block = this.session.arena.lease()
-      const length = Math.min(block.size, this.#size - this.sent)
-      payload.fill(block.memory, 0, length, this.sent)
-      const taken = this.socket.write(block, 0, length)
-      block.release()
+      const length = Math.min(sendSpace.most, this.#size - this.sent)
+      const block = sendSpace.take(length)
+      payload.fill(block.memory, sendSpace.start, length, this.sent)
+      const taken = this.socket.write(block, sendSpace.start, length)
       this.sent += taken
       if (taken < length) return
     }

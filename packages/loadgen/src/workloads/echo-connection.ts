@@ -40,7 +40,7 @@ export abstract class EchoConnection extends Connection {
   constructor(session: Session, connection: number, payload: Payload) {
     super(session, connection)
     this.#stream = payload
-    this.#writeSize = session.arena.blockSize
+    this.#writeSize = session.sendSpace.most
   }
 
   /** FIN waits until everything has come back, instead of following the last byte. */
@@ -131,14 +131,14 @@ export abstract class EchoConnection extends Connection {
   }
 
   #sendBlock(length: number): number {
-    const block = this.session.arena.lease()
-    this.#stream.fill(block.memory, 0, length, this.sent)
-    const taken = this.socket.write(block, 0, length)
-    block.release()
+    const { sendSpace } = this.session
+    const block = sendSpace.take(length)
+    this.#stream.fill(block.memory, sendSpace.start, length, this.sent)
+    const taken = this.socket.write(block, sendSpace.start, length)
     if (taken > 0) this.progressed()
     this.sent += taken
     if (taken === length) {
-      this.#writeSize = Math.min(2 * this.#writeSize, this.session.arena.blockSize)
+      this.#writeSize = Math.min(2 * this.#writeSize, sendSpace.most)
     } else {
       this.#writeSize = Math.max(taken, smallestWrite)
       this.#blocked = true

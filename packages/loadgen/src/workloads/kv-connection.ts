@@ -54,7 +54,7 @@ export class KvConnection extends ReplyingConnection {
     this.#choice = choice
     this.#target = target
     this.#reply = new KvReply(context)
-    this.#sends = new BatchedSends(session.arena)
+    this.#sends = new BatchedSends(session.sendSpace)
   }
 
   get waiting(): boolean {

@@ -1,16 +1,17 @@
-import type { Arena, Socket } from 'reactor'
+import type { Socket } from 'reactor'
+import type { SendSpace } from '../thread/send-space.js'
 
 /** Bytes that are to be sent in their order, as fast as the kernel takes them. */
 export class SendQueue {
-  readonly #arena: Arena
+  readonly #space: SendSpace
   #chunks: Uint8Array[] = []
   /** Bytes of the first chunk that are sent. */
   #done = 0
   /** The kernel refused something, and will tell when it takes more. */
   #blocked = false
 
-  constructor(arena: Arena) {
-    this.#arena = arena
+  constructor(space: SendSpace) {
+    this.#space = space
   }
 
   get empty(): boolean {
@@ -45,11 +46,10 @@ export class SendQueue {
   }
 
   #writePiece(socket: Socket, chunk: Uint8Array): number {
-    const block = this.#arena.lease()
-    const length = Math.min(block.size, chunk.length - this.#done)
-    block.memory.set(chunk.subarray(this.#done, this.#done + length), 0)
-    const taken = socket.write(block, 0, length)
-    block.release()
+    const length = Math.min(this.#space.most, chunk.length - this.#done)
+    const block = this.#space.take(length)
+    block.memory.set(chunk.subarray(this.#done, this.#done + length), this.#space.start)
+    const taken = socket.write(block, this.#space.start, length)
     this.#done += taken
     this.#blocked = taken < length
     return taken
