@@ -33,6 +33,8 @@ export abstract class EchoConnection extends Connection {
   #reading = true
   /** The kernel refused something, and will tell when it takes more. */
   #blocked = false
+  /** What is allowed goes together, at the end of what is being done. */
+  #gathering = false
   #writeSize: number
   /** What came from the first wrong byte on. */
   #suspects: Uint8Array | undefined
@@ -82,6 +84,16 @@ export abstract class EchoConnection extends Connection {
     if (!this.waiting) this.restartClock()
     this.#limit = limit
     this.#last = last
+    if (!this.#gathering) this.#send()
+  }
+
+  /** What is allowed from now on waits for `sendGathered`. */
+  protected gather(): void {
+    this.#gathering = true
+  }
+
+  protected sendGathered(): void {
+    this.#gathering = false
     this.#send()
   }
 

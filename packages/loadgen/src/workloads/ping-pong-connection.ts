@@ -53,9 +53,11 @@ class PingPongConnection extends EchoConnection {
     super.onRead(socket, block, start, length)
     if (this.#outstanding === 0 || this.verified < (this.#ends[this.#first] as number)) return
     const now = performance.now()
+    this.gather()
     while (this.#outstanding > 0 && this.verified >= (this.#ends[this.#first] as number) && !this.ended) {
       this.#answered(now)
     }
+    this.sendGathered()
   }
 
   #answered(now: number): void {

@@ -75,7 +75,8 @@ async function stream(
       stopping = true
       void run.stop({ drain: true })
     }
-    return `${mebibytes(verified)} of ${mebibytes(size)} came back and were verified, memory ${mebibytes(memory)}`
+    const share = verified < size ? ` of ${mebibytes(size)}` : ''
+    return `${mebibytes(verified)}${share} came back and were verified, memory ${mebibytes(memory)}`
   })
   const report = await run.report
   blameFailures(report, () => 'the client that streams')
