@@ -2,6 +2,7 @@ import { suite } from 'suite'
 import * as assert from 'uvu/assert'
 import { type LoadReport, type LoadRun, type Progress, type StreamPlan, startLoad } from '../src/index.js'
 import type { Fault } from './fixtures/echo-server.js'
+import { until } from './until.js'
 import { engines, local, withServer } from './with-server.js'
 
 const mib = 1024 * 1024
@@ -13,15 +14,6 @@ async function streamAgainst(fault: Fault, options: Partial<StreamPlan>): Promis
 
 function startStream(port: number, options: Partial<StreamPlan>): Promise<LoadRun> {
   return startLoad({ workload: 'stream', targets: [local(port)], seed: 7, size: mib, ...options })
-}
-
-/** Asks for the progress until it satisfies the condition. */
-async function until(run: LoadRun, condition: (progress: Progress) => boolean): Promise<Progress> {
-  for (;;) {
-    const progress = await run.progress()
-    if (condition(progress)) return progress
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
 }
 
 for (const engine of engines) {

@@ -1,6 +1,14 @@
 import { suite } from 'suite'
 import * as assert from 'uvu/assert'
-import { type IdlePlan, type LoadReport, type StringsPlan, startLoad, type VanishPlan } from '../src/index.js'
+import {
+  type IdlePlan,
+  type LoadReport,
+  type LoadRun,
+  type StringsPlan,
+  startLoad,
+  type VanishPlan,
+} from '../src/index.js'
+import { until } from './until.js'
 import { engines, local, withServer } from './with-server.js'
 
 const size = { minimum: 1, maximum: 5_000 }
@@ -102,8 +110,11 @@ for (const engine of engines) {
     assert.is(report.failureCounts['closed early'], 5)
   })
 
+  const startIdle = (port: number, options: Partial<IdlePlan>): Promise<LoadRun> =>
+    startLoad({ workload: 'idle', targets: [local(port)], seed: 0, engine, clients: 200, ...options })
+
   const idle = async (port: number, options: Partial<IdlePlan>): Promise<LoadReport> =>
-    (await startLoad({ workload: 'idle', targets: [local(port)], seed: 0, engine, clients: 200, ...options })).report
+    (await startIdle(port, options)).report
 
   test('idle: holds them all at once, then closes them', async () => {
     const report = await withServer({ kind: 'none' }, ({ port }) => idle(port, { duration: 300 }))
@@ -123,8 +134,10 @@ for (const engine of engines) {
 
   test('idle: reports the connections that the server closed', async () => {
     const report = await withServer({ kind: 'none' }, async server => {
-      setTimeout(() => server.process.kill('SIGKILL'), 600)
-      return idle(server.port, { duration: 5_000 })
+      const run = await startIdle(server.port, { duration: 5_000 })
+      await until(run, ({ connections }) => connections.open === 200)
+      server.process.kill('SIGKILL')
+      return run.report
     })
     assert.is(report.verdict, 'connection failed')
     assert.is(report.connections.failed, 200)

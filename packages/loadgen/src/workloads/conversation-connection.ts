@@ -78,7 +78,7 @@ export abstract class ConversationConnection extends ReplyingConnection {
     if (!this.waiting) this.restartClock()
     this.#outstanding.push({ reply, due, sentAt: now })
     this.#queue.add(frame)
-    this.#send()
+    if (!this.gathering) this.flush()
   }
 
   /** Says goodbye, where the protocol has one, and completes when the server has closed; else at once. */
@@ -92,10 +92,10 @@ export abstract class ConversationConnection extends ReplyingConnection {
     this.restartClock()
     this.#leaving = true
     this.#queue.add(goodbye)
-    this.#send()
+    if (!this.gathering) this.flush()
   }
 
-  #send(): void {
+  protected flush(): void {
     if (this.ended) return
     const taken = this.#queue.writeTo(this.socket)
     if (taken > 0) this.progressed()
@@ -106,7 +106,7 @@ export abstract class ConversationConnection extends ReplyingConnection {
     if (this.ended) return
     this.progressed()
     this.#queue.resume()
-    this.#send()
+    this.flush()
   }
 
   protected get expected(): ExpectedReply | undefined {

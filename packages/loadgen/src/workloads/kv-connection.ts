@@ -1,6 +1,5 @@
 // The global of that name is a getter, which costs more than the call.
 import { performance } from 'node:perf_hooks'
-import type { Block, Socket } from 'reactor'
 import { type Commands, longestCommandLine } from '../kv/commands.js'
 import { type KvContext, KvReply } from '../kv/kv-reply.js'
 import type { Preload } from '../kv/preload.js'
@@ -38,8 +37,6 @@ export class KvConnection extends ReplyingConnection {
   readonly #sends: BatchedSends
   readonly #requests: Request[] = []
   #preloading = 0
-  /** Whatever is to be sent goes together, at the end of what is being done. */
-  #gathering = false
   #leaving = false
 
   constructor(
@@ -72,10 +69,11 @@ export class KvConnection extends ReplyingConnection {
   protected begin(): void {
     const { plan, flow } = this.#thread
     const depth = Math.min(preloadDepth, Math.ceil(preloadBytes / plan.valueSize.maximum))
-    this.#gathering = true
+    this.gathering = true
     for (let slot = 0; slot < depth && this.#preloadNext(performance.now()); slot++);
     for (let slot = 0; slot < plan.pipeline && !this.ended; slot++) flow.release(this)
-    this.#flush()
+    this.gathering = false
+    this.flush()
   }
 
   /** True when there was another key to set. */
@@ -99,7 +97,7 @@ export class KvConnection extends ReplyingConnection {
     const { key, size } = this.#choice
     if (size === 0) this.#get(key, due, now)
     else this.#set(key, size, due, now, false)
-    if (!this.#gathering) this.#flush()
+    if (!this.gathering) this.flush()
   }
 
   #get(key: number, due: number, now: number): void {
@@ -145,8 +143,7 @@ export class KvConnection extends ReplyingConnection {
     if (this.#requests.push(request) === 1) this.#reply.expect(request)
   }
 
-  #flush(): void {
-    this.#gathering = false
+  protected flush(): void {
     if (this.ended) {
       this.#sends.discard()
       return
@@ -160,12 +157,6 @@ export class KvConnection extends ReplyingConnection {
     if (this.ended) return
     this.progressed()
     this.sent += this.#sends.resume(this.socket)
-  }
-
-  override onRead(socket: Socket, block: Block, start: number, length: number): void {
-    this.#gathering = true
-    super.onRead(socket, block, start, length)
-    this.#flush()
   }
 
   protected get expected(): KvReply | undefined {

@@ -12,12 +12,17 @@ export abstract class ReplyingConnection extends Connection {
   #begun = 0
   /** What came where something else had to come, from the beginning of the reply on. */
   #words: ServerWords | undefined
+  /** Whatever is to be sent goes together, at the end of what is being done. */
+  protected gathering = false
 
   /** What has to come next; undefined: nothing. */
   protected abstract get expected(): ExpectedReply | undefined
 
   /** A reply has come, whole and right. */
   protected abstract accept(reply: ExpectedReply): void
+
+  /** Sends what has been gathered. */
+  protected abstract flush(): void
 
   /** The server has sent FIN, and that is as it has to be. */
   protected abstract get mayClose(): boolean
@@ -31,8 +36,11 @@ export abstract class ReplyingConnection extends Connection {
     this.progressed()
     this.received += length
     const bytes = block.memory.subarray(start, start + length)
+    this.gathering = true
     if (this.#words === undefined) this.#read(bytes)
     else this.#listen(bytes)
+    this.gathering = false
+    this.flush()
   }
 
   #read(bytes: Uint8Array): void {
