@@ -1,5 +1,5 @@
 import { type Figure, figureNamed, plainFigureNames, shownLatencies } from '../measurement/figures.js'
-import { type LatencyKind, latencyKinds, latencyNames, latencyPrefix } from '../measurement/recorded-latency.js'
+import { type LatencyKind, latencyKinds, latencyNames, latencyPrefix } from '../measurement/latency-kind.js'
 import { optionText } from '../output/option-text.js'
 import { judgeValue, type Threshold, type ThresholdResult } from '../output/threshold.js'
 import type { LoadReport } from '../report.js'

@@ -1,5 +1,5 @@
 import { colours } from 'command-line'
-import { latencyNames } from '../measurement/recorded-latency.js'
+import { latencyNames } from '../measurement/latency-kind.js'
 import { formatChange, formatFigure } from '../output/formats.js'
 import { meanings } from '../output/html/chart.js'
 import { plainTable } from '../output/plain-table.js'

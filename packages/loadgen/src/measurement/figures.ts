@@ -1,6 +1,7 @@
 import type { Interval, KvReport, LoadReport } from '../report.js'
+import { type LatencyKind, latencyKinds, latencyNames, primaryKind } from './latency-kind.js'
 import type { LatencyRecorder, LatencySummary } from './latency-recorder.js'
-import { type LatencyKind, latencyKinds, latencyNames, primaryKind, recorderOf } from './recorded-latency.js'
+import { recorderOf } from './recorded-latency.js'
 import { measuredSamples, serverCost } from './server-cost.js'
 
 export type FigureUnit =

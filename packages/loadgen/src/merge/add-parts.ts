@@ -1,5 +1,5 @@
+import { latencyKinds } from '../measurement/latency-kind.js'
 import { LatencyRecorder } from '../measurement/latency-recorder.js'
-import { latencyKinds } from '../measurement/recorded-latency.js'
 import { targetName } from '../plan.js'
 import type {
   ConnectionCounts,

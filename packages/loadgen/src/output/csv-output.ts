@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
-import { latencyKinds, latencyNames } from '../measurement/recorded-latency.js'
+import { latencyKinds, latencyNames } from '../measurement/latency-kind.js'
 import type { Interval } from '../report.js'
 import type { Destination } from './destination.js'
 import type { Output } from './output.js'

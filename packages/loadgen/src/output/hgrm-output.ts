@@ -1,4 +1,5 @@
-import { primaryKind, recorderOf } from '../measurement/recorded-latency.js'
+import { primaryKind } from '../measurement/latency-kind.js'
+import { recorderOf } from '../measurement/recorded-latency.js'
 import type { Destination } from './destination.js'
 import type { Output } from './output.js'
 

@@ -1,6 +1,7 @@
 import { colours, formatCount, formatDuration, formatExactSize, formatRate, formatSize } from 'command-line'
 import { figureNamed } from '../measurement/figures.js'
-import { latencyKinds, latencyNames, summariesOf } from '../measurement/recorded-latency.js'
+import { latencyKinds, latencyNames } from '../measurement/latency-kind.js'
+import { summariesOf } from '../measurement/recorded-latency.js'
 import { serverCost } from '../measurement/server-cost.js'
 import { windowText } from '../mismatch-text.js'
 import { targetName, type WorkloadName } from '../plan.js'

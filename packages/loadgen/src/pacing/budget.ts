@@ -16,7 +16,7 @@ export class Budget {
 
   /**
    * Takes a message of `size` bytes out of it, if it counts, and says whether it may begin: not when it counts and nothing
-   * is left. The last message may exceed the bytes. Computes the same whether it counts or not: see `SampleBuffers`.
+   * is left. The last message may exceed the bytes. Computes the same whether it counts or not: see `SampleWriter`.
    */
   take(size: number, counts: boolean): boolean {
     const left = !this.exhausted

@@ -1,6 +1,8 @@
+import type { LatencyKind } from '../measurement/latency-kind.js'
 import type { FailureCounts, FailureKind, Interval, Measured } from '../report.js'
-import type { LatencyKind, LoadEvent, ThreadInterval } from '../thread/protocol.js'
+import type { LoadEvent, ThreadInterval } from '../thread/protocol.js'
 import { LatencyAccount } from './latency-account.js'
+import { SampleReader } from './sample-reader.js'
 
 type Entry = Extract<LoadEvent, { kind: 'samples' | 'interval' }>
 
@@ -20,6 +22,7 @@ export class IntervalAccount {
   readonly latency = new LatencyAccount()
   /** What has come from each thread and waits for the others. */
   readonly #inboxes: Entry[][]
+  readonly #readers: readonly SampleReader[]
   readonly #ended: boolean[]
   readonly #onInterval: (interval: Interval) => void
   /** Used in the measured phase, and in the whole run. */
@@ -27,12 +30,14 @@ export class IntervalAccount {
   readonly #totalCpu: Cpu
   #lastTaken = { cpu: process.cpuUsage(), at: performance.now() }
 
-  constructor(threads: number, onInterval: (interval: Interval) => void) {
-    this.#inboxes = Array.from({ length: threads }, () => [])
-    this.#ended = Array.from({ length: threads }, () => false)
+  /** Each thread has its ring of samples. */
+  constructor(rings: readonly SharedArrayBuffer[], onInterval: (interval: Interval) => void) {
+    this.#inboxes = rings.map(() => [])
+    this.#readers = rings.map(ring => new SampleReader(ring))
+    this.#ended = rings.map(() => false)
     this.#onInterval = onInterval
-    this.#measuredCpu = noCpu(threads)
-    this.#totalCpu = noCpu(threads)
+    this.#measuredCpu = noCpu(rings.length)
+    this.#totalCpu = noCpu(rings.length)
   }
 
   /** The run begins: what was used to get ready is not its cost. */
@@ -49,6 +54,11 @@ export class IntervalAccount {
     return { used, time: now.at - last.at }
   }
 
+  /** Records the samples that have come. To be called often: what is left for an interval's end takes long then. */
+  collect(): void {
+    for (const reader of this.#readers) reader.collect(this.latency.record)
+  }
+
   take(thread: number, entry: Entry): void {
     this.#inboxes[thread]?.push(entry)
     this.#settle()
@@ -62,6 +72,7 @@ export class IntervalAccount {
 
   #settle(): void {
     for (;;) {
+      this.collect()
       const waiting = this.#inboxes.map((inbox, thread) => this.#nextInterval(inbox, thread))
       if (waiting.includes('to come')) return
       const next = waiting.filter(entry => typeof entry === 'object')
@@ -74,7 +85,7 @@ export class IntervalAccount {
   /** Records the samples that precede the interval that a thread has told of. */
   #nextInterval(inbox: Entry[], thread: number): ThreadInterval | 'to come' | 'none' {
     // Those of a later interval have to wait until the one before it is complete: they stand behind it.
-    while (inbox[0]?.kind === 'samples') this.latency.take(inbox.shift() as Extract<Entry, { kind: 'samples' }>)
+    while (inbox[0]?.kind === 'samples') this.latency.recordAll(inbox.shift() as Extract<Entry, { kind: 'samples' }>)
     const [interval] = inbox
     if (interval !== undefined) return interval as ThreadInterval
     return this.#ended[thread] ? 'none' : 'to come'
@@ -82,7 +93,9 @@ export class IntervalAccount {
 
   #merge(parts: readonly (ThreadInterval | undefined)[]): void {
     parts.forEach((part, thread) => {
-      if (part !== undefined) this.#inboxes[thread]?.shift()
+      if (part === undefined) return
+      this.#inboxes[thread]?.shift()
+      this.#readers[thread]?.completeInterval()
     })
     const present = parts.filter(part => part !== undefined)
     const counts = sum(present.map(part => part.counts))

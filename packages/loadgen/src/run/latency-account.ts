@@ -1,29 +1,37 @@
+import { type LatencyKind, latencyKinds } from '../measurement/latency-kind.js'
 import { LatencyRecorder, type LatencySummary } from '../measurement/latency-recorder.js'
-import { latencyKinds } from '../measurement/recorded-latency.js'
 import type { RecordedLatency } from '../report.js'
-import type { LatencyKind, Samples } from '../thread/protocol.js'
+import type { Samples } from '../thread/protocol.js'
+import { ofSampleCode, SampleEntries, sampleCode } from '../thread/sample-ring.js'
 
 /** The latencies of a run: what counts, and apart from it what does not, such as the warm-up's. */
 export class LatencyAccount {
-  readonly #others = new Map<LatencyKind, LatencyRecorder>()
-  readonly #kept = new Map<LatencyKind, LatencyRecorder>()
-  readonly #both = [this.#others, this.#kept] as const
+  /** By the code of their samples. */
+  readonly #recorders: (LatencyRecorder | undefined)[] = []
 
-  take({ of, kept, values }: Samples): void {
-    const recorders = this.#both[kept ? 1 : 0]
-    let recorder = recorders.get(of)
-    if (recorder === undefined) {
-      recorder = new LatencyRecorder()
-      recorders.set(of, recorder)
-    }
-    for (const value of values) recorder.record(Math.max(0, value))
+  /** A sample of a kind that a `sampleCode` stands for. */
+  readonly record = (code: number, microseconds: number): void => {
+    const recorder = this.#recorders[code] ?? this.#create(code)
+    recorder.record(Math.max(0, microseconds))
+  }
+
+  #create(code: number): LatencyRecorder {
+    const recorder = new LatencyRecorder()
+    this.#recorders[code] = recorder
+    return recorder
+  }
+
+  recordAll({ count, entries: memory }: Samples): void {
+    const entries = new SampleEntries(memory)
+    for (let index = 0; index < count; index++) this.record(entries.codeAt(index), entries.microsecondsAt(index))
   }
 
   /** The figures since the last call: of what counts, or else of the rest. */
   takeInterval(): { readonly [Kind in LatencyKind]?: LatencySummary } {
     return Object.fromEntries(
       latencyKinds.flatMap(kind => {
-        const [other, kept] = this.#both.map(recorders => recorders.get(kind)?.takeInterval())
+        const code = sampleCode(kind)
+        const [other, kept] = [code, code + 1].map(one => this.#recorders[one]?.takeInterval())
         const summary = kept !== undefined && kept.count > 0 ? kept : other
         return summary === undefined || summary.count === 0 ? [] : [[kind, summary]]
       })
@@ -32,6 +40,11 @@ export class LatencyAccount {
 
   /** Everything that counts. */
   recorded(): RecordedLatency {
-    return Object.fromEntries([...this.#kept].map(([kind, recorder]) => [kind, recorder.encode()]))
+    return Object.fromEntries(
+      this.#recorders.flatMap((recorder, code) => {
+        const { kind, kept } = ofSampleCode(code)
+        return recorder === undefined || !kept ? [] : [[kind, recorder.encode()]]
+      })
+    )
   }
 }

@@ -7,6 +7,7 @@ import { resolvePlan, workloadOf } from '../registry.js'
 import type { Interval, LoadReport, Progress } from '../report.js'
 import { sharedNow } from '../thread/clock.js'
 import type { Assignment, LoadEvent, ThreadReport } from '../thread/protocol.js'
+import { SampleRing } from '../thread/sample-ring.js'
 import { describeEnvironment } from './environment.js'
 import { generatorCost } from './generator-cost.js'
 import { IntervalAccount } from './interval-account.js'
@@ -51,6 +52,9 @@ export interface LoadOptions {
 /** Threads are told to begin so many milliseconds before a start that was fixed. */
 const startingTime = 100
 
+/** So often (ms) the samples of the load threads are recorded: a little at a time, lest they want a core meanwhile. */
+const collectInterval = 40
+
 /** `setTimeout` turns anything longer (ms) into 1 ms. */
 const longestTimer = 2 ** 31 - 1
 
@@ -86,6 +90,8 @@ class ThreadedRun implements LoadRun {
   readonly report: Promise<LoadReport>
   readonly #options: LoadOptions
   readonly #watch: ServerWatch | undefined
+  /** Each thread's ring. */
+  readonly #samples: readonly SharedArrayBuffer[]
   readonly #account: IntervalAccount
   readonly #threads: LoadThreads
   readonly #asking: ((progress: Progress) => void)[] = []
@@ -99,6 +105,7 @@ class ThreadedRun implements LoadRun {
   #begunAt = performance.now()
   #environment = describeEnvironment(Date.now())
   #beginTimer: NodeJS.Timeout | undefined
+  #collectTimer: NodeJS.Timeout | undefined
   #finish!: (report: LoadReport | Promise<LoadReport>) => void
   #fault!: (error: Error) => void
   #ended = false
@@ -109,7 +116,8 @@ class ThreadedRun implements LoadRun {
     this.notes = [backlogNote(plan)].filter(note => note !== undefined)
     this.#options = options
     this.#watch = watch
-    this.#account = new IntervalAccount(plan.threads, interval => options.onInterval?.(interval))
+    this.#samples = Array.from({ length: plan.threads }, () => SampleRing.allocate())
+    this.#account = new IntervalAccount(this.#samples, interval => options.onInterval?.(interval))
     this.#told = Array.from({ length: plan.threads }, () => [])
     this.#answers = Array.from({ length: plan.threads }, () => [])
     this.#last = Array.from({ length: plan.threads }, () => undefined)
@@ -120,8 +128,7 @@ class ThreadedRun implements LoadRun {
     this.report = new Promise((resolve, reject) => {
       this.#finish = resolve
       this.#fault = error => {
-        this.#ended = true
-        this.#threads.stop()
+        this.#end()
         reject(error)
       }
     })
@@ -135,15 +142,15 @@ class ThreadedRun implements LoadRun {
     const openConnections = new Int32Array(new SharedArrayBuffer((plan.targets.length + 1) * 4))
     await this.#threads.start(
       this.engine.engine,
-      Array.from(
-        { length: plan.threads },
-        (_, thread): Assignment => ({
+      this.#samples.map(
+        (samples, thread): Assignment => ({
           plan,
           thread,
           connections: workloadOf(plan).connections(plan),
           addresses,
           progressInterval: onProgress === undefined ? 0 : progressInterval,
           openConnections,
+          samples,
         })
       )
     )
@@ -163,6 +170,7 @@ class ThreadedRun implements LoadRun {
     this.#environment = describeEnvironment(now + delay)
     this.#begunAt = performance.now() + delay
     this.#account.begin()
+    this.#collectTimer = setInterval(() => this.#account.collect(), collectInterval)
     this.#threads.post({ kind: 'begin', at: sharedNow() + delay })
   }
 
@@ -229,11 +237,16 @@ class ThreadedRun implements LoadRun {
       this.#tellProgress()
       return
     }
+    this.#options.onProgress?.(this.#describe(this.#last as Progress[]))
+    this.#end()
+    this.#finish(this.#write())
+  }
+
+  #end(): void {
     this.#ended = true
     clearTimeout(this.#beginTimer)
-    this.#options.onProgress?.(this.#describe(this.#last as Progress[]))
+    clearInterval(this.#collectTimer)
     this.#threads.stop()
-    this.#finish(this.#write())
   }
 
   async #write(): Promise<LoadReport> {

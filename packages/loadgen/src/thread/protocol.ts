@@ -1,3 +1,4 @@
+import type { LatencyKind } from '../measurement/latency-kind.js'
 import type { LoadPlan, Resolved } from '../plan.js'
 import type { Interval, LoadReport, Progress } from '../report.js'
 
@@ -14,6 +15,8 @@ export interface Assignment<Plan extends LoadPlan = LoadPlan> {
   readonly progressInterval: number
   /** Connections of the whole process that are open now: of each target, then of all. */
   readonly openConnections: Int32Array<SharedArrayBuffer>
+  /** The thread's `SampleRing`. */
+  readonly samples: SharedArrayBuffer
 }
 
 /** From the main thread to a load thread. */
@@ -37,16 +40,11 @@ export type LoadEvent =
   /** The last one. */
   | { readonly kind: 'finished'; readonly progress: Progress; readonly report: ThreadReport }
 
-export type LatencyKind = 'fromDue' | 'fromSend' | 'connect' | 'get' | 'set'
-
-/** Latencies since the samples before. Those of an interval precede it. */
+/** Latencies that found the thread's ring full (`SampleEntries`). Those of an interval precede it. */
 export interface Samples {
   readonly kind: 'samples'
-  readonly of: LatencyKind
-  /** They count for the run: those of the warm-up do not. */
-  readonly kept: boolean
-  /** Microseconds. */
-  readonly values: Float32Array
+  readonly count: number
+  readonly entries: ArrayBuffer
 }
 
 export interface ThreadInterval {

@@ -8,7 +8,7 @@ import type { CreateDriver, Driver } from './driver.js'
 import { IntervalCounts } from './interval-counts.js'
 import { Opener } from './opener.js'
 import type { Assignment, Samples, ThreadInterval, ThreadReport } from './protocol.js'
-import { SampleBuffers } from './sample-buffers.js'
+import { SampleWriter } from './sample-writer.js'
 import { sendBlockSize } from './send-block-size.js'
 import { SendSpace } from './send-space.js'
 import { progressOf, reportOf } from './standing.js'
@@ -43,7 +43,7 @@ export class Session {
   readonly #driver: Driver
   readonly #events: SessionEvents
   readonly #opener: Opener
-  readonly #samples: SampleBuffers
+  readonly #samples: SampleWriter
   readonly #counts: IntervalCounts
   readonly #live = new Set<Connection>()
   #startedAt = Number.NaN
@@ -63,7 +63,7 @@ export class Session {
     createDriver: CreateDriver<LoadPlan>,
     events: SessionEvents
   ) {
-    const { plan, connections, openConnections, thread } = assignment
+    const { plan, connections, openConnections, samples, thread } = assignment
     this.loop = loop
     this.memory = memory
     this.plan = plan
@@ -73,10 +73,10 @@ export class Session {
     this.tally = new Tally(plan.targets, connections, this.share, openConnections)
     this.#assignment = assignment
     this.#events = events
-    this.#samples = new SampleBuffers(samples => events.onSamples(samples))
+    this.#samples = new SampleWriter(samples, spilt => events.onSamples(spilt))
     this.#counts = new IntervalCounts(this.tally, this.#live)
     this.timeline = new Timeline(plan.interval, stretch => {
-      this.#samples.flush()
+      this.#samples.endInterval()
       events.onInterval(this.#counts.take(stretch, this.#startedAt))
     })
     this.#opener = new Opener({
@@ -295,8 +295,7 @@ export class Session {
 
   #watch(): void {
     if (this.#finished) return
-    // Little by little: at an interval's end the main thread has enough to do, with a core that a load thread may want.
-    this.#samples.flush()
+    this.#samples.publish()
     const { stallTimeout } = this.plan
     for (const connection of this.#live) {
       if (stallTimeout > 0 && connection.impatient && connection.sinceProgress >= stallTimeout) connection.stall()

@@ -31,7 +31,7 @@ export class Timeline {
     return this.#phase
   }
 
-  /** Whether what was due at `at` is measured. Makes both comparisons at any time: see `SampleBuffers`. */
+  /** Whether what was due at `at` is measured. Makes both comparisons at any time: see `SampleWriter`. */
   measures(at: number): boolean {
     const begun = at >= this.measuredFrom
     const over = at >= this.measuredUntil

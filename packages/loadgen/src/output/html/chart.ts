@@ -1,10 +1,5 @@
-import {
-  type LatencyKind,
-  latencyKinds,
-  latencyNames,
-  primaryKind,
-  recorderOf,
-} from '../../measurement/recorded-latency.js'
+import { type LatencyKind, latencyKinds, latencyNames, primaryKind } from '../../measurement/latency-kind.js'
+import { recorderOf } from '../../measurement/recorded-latency.js'
 import { memoryOf } from '../../measurement/server-cost.js'
 import type { Interval, LoadReport, Phase } from '../../report.js'
 import { thinOutIntervals } from './thin-out.js'

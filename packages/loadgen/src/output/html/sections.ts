@@ -1,6 +1,7 @@
 import { formatCount, formatSize } from 'command-line'
 import { figureNamed } from '../../measurement/figures.js'
-import { latencyKinds, latencyNames, primaryKind, summariesOf } from '../../measurement/recorded-latency.js'
+import { latencyKinds, latencyNames, primaryKind } from '../../measurement/latency-kind.js'
+import { summariesOf } from '../../measurement/recorded-latency.js'
 import { serverCost } from '../../measurement/server-cost.js'
 import { windowText } from '../../mismatch-text.js'
 import { targetName } from '../../plan.js'

@@ -1,5 +1,5 @@
+import { latencyKinds } from '../../measurement/latency-kind.js'
 import type { LatencySummary } from '../../measurement/latency-recorder.js'
-import { latencyKinds } from '../../measurement/recorded-latency.js'
 import type { FailureCounts, FailureKind, Interval } from '../../report.js'
 
 /** More points than any screen has columns only make a page slow. */
