@@ -7,12 +7,13 @@ import { servers } from './contenders/servers.js'
 import { compileLoadClient } from './load-client.js'
 import { describeEnvironment } from './machine/environment.js'
 import { judgeNoise } from './machine/noise.js'
+import { compileMeasure } from './measure-program.js'
 import { isAbsent, prepareGenerator, prepareServer, prepareStore } from './preparation.js'
 import { stopAllPrograms } from './program.js'
 import type { Position } from './progress.js'
 import type { Setting } from './report/figures.js'
 import type { Absence, BenchReport, CaseReport } from './report.js'
-import { compile, compilerArgs, findCompiler, Missing } from './toolbox.js'
+import { findCompiler, Missing } from './toolbox.js'
 
 /** What to measure, and how. */
 export interface BenchPlan {
@@ -115,11 +116,6 @@ async function prepareRig(
     }
   }
   return rig
-}
-
-async function compileMeasure(): Promise<string> {
-  const args = compilerArgs(['measure.c'])
-  return compile({ name: 'measure', compiler: await findCompiler(), args, folder: 'measure' })
 }
 
 async function prepareOpponent(): Promise<Launch> {

@@ -12,3 +12,15 @@ export interface LoadgenReport {
   readonly generator: { readonly cpuPercent: number }
   readonly latencySummary: { readonly fromDue?: Latency; readonly fromSend?: Latency }
 }
+
+/** A line of `--ndjson`, as far as it is used. */
+export type LoadgenEvent =
+  | { readonly event: 'start' }
+  | { readonly event: 'interval'; readonly phase: string }
+  | ({ readonly event: 'end' } & LoadgenReport)
+
+/** How long the measured phase was, and the CPU time that loadgen used in it. */
+export function measuredTime({ measured, generator }: LoadgenReport): { seconds: number; cpuSeconds: number } {
+  const seconds = measured.elapsed / 1000
+  return { seconds, cpuSeconds: (seconds * generator.cpuPercent) / 100 }
+}

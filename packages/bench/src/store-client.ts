@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { exitCode, Failure } from 'command-line'
 import { ourTool } from './contenders/our-tool.js'
-import type { LoadgenReport } from './loadgen-report.js'
+import { type LoadgenEvent, type LoadgenReport, measuredTime } from './loadgen-report.js'
 import { Program } from './program.js'
 
 /** What a load on a store came to. Seconds, bytes, milliseconds. */
@@ -13,11 +13,6 @@ export interface StoreOutcome {
   readonly p50: number
   readonly p99: number
 }
-
-type StoreEvent =
-  | { readonly event: 'start' }
-  | { readonly event: 'interval'; readonly phase: string }
-  | ({ readonly event: 'end' } & LoadgenReport)
 
 /** One run of our `loadgen kv`, which verifies every value. */
 export class StoreClient {
@@ -38,7 +33,7 @@ export class StoreClient {
     let report: LoadgenReport | undefined
     let warm = false
     for await (const line of createInterface({ input: this.#program.child.stdout as NodeJS.ReadableStream })) {
-      const event = JSON.parse(line) as StoreEvent
+      const event = JSON.parse(line) as LoadgenEvent
       if (event.event === 'end') report = event
       else if (event.event === 'interval' && event.phase === 'warmup' && !warm) {
         warm = true
@@ -49,13 +44,9 @@ export class StoreClient {
       const why = report?.failures[0]?.message ?? (this.#program.lastWords || 'without a word')
       throw new Failure(`the load on port ${this.#port} ended: ${why}`, exitCode.checkFailed)
     }
-    const { measured, generator, latencySummary } = report
-    const seconds = measured.elapsed / 1000
+    const { measured, latencySummary } = report
     const { p50 = Number.NaN, p99 = Number.NaN } = latencySummary.fromSend ?? {}
-    return {
-      ...{ seconds, cpuSeconds: (seconds * generator.cpuPercent) / 100, p50, p99 },
-      ...{ messages: measured.messages, bytes: measured.verified },
-    }
+    return { ...measuredTime(report), messages: measured.messages, bytes: measured.verified, p50, p99 }
   }
 
   async stop(): Promise<void> {

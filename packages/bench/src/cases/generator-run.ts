@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { exitCode, Failure } from 'command-line'
 import type { Scale } from '../case.js'
@@ -28,26 +29,37 @@ export class GeneratorRun {
     return this.#server.port
   }
 
-  /** Runs the generator from start to end. CPU time is that of its whole life, starting included. */
+  /** Runs the generator from start to end. CPU time is that of what counts, as far as the generator tells them apart. */
   async drive(run: LoadRun, values: (result: LoadResult) => Record<string, number>): Promise<Measurement> {
-    const endWatch = watchDisturbance()
-    const cpuBefore = this.#server.cpuSeconds()
-    const { own, result } = await this.#run(run)
+    const watch = () => ({ cpuBefore: this.#server.cpuSeconds(), endWatch: watchDisturbance() })
+    let { cpuBefore, endWatch } = watch()
+    const { use, result } = await this.#run(run, () => {
+      ;({ cpuBefore, endWatch } = watch())
+    })
+    const { cpuSeconds = use.cpuSeconds, ...counted } = result
+    const own = { ...use, cpuSeconds }
     const other = { cpuSeconds: this.#server.cpuSeconds() - cpuBefore }
     const disturbance = endWatch(own.cpuSeconds + other.cpuSeconds)
-    return { ...result, values: values(result), own, other, disturbance, lateness: 0 }
+    return { ...counted, values: values(result), own, other, disturbance, lateness: 0 }
   }
 
-  async #run({ command, result }: LoadRun): Promise<{ own: Use; result: LoadResult }> {
+  /** `onBegin`: what counts begins, as far as is known by then. */
+  async #run({ command, begins, result }: LoadRun, onBegin: () => void): Promise<{ use: Use; result: LoadResult }> {
     const measured = { ...command, program: this.#measureProgram, args: [command.program, ...command.args] }
     const program = new Program('the generator', measured, [1, 3])
     const timer = setTimeout(() => program.signal('SIGKILL'), timeLimit)
     try {
       program.child.stdin?.end()
-      const [output, use] = await Promise.all([1, 3].map(fd => text(program.child.stdio[fd] as NodeJS.ReadableStream)))
+      const stream = (fd: 1 | 3) => program.child.stdio[fd] as NodeJS.ReadableStream
+      const use = text(stream(3))
+      const lines: string[] = []
+      for await (const line of createInterface({ input: stream(1) })) {
+        lines.push(line)
+        if (begins?.(line)) onBegin()
+      }
       const code = await program.ended
       if (code !== 0) throw new Error(program.lastWords || `it ended with ${code}`)
-      return { own: JSON.parse(use ?? '') as Use, result: result(output ?? '') }
+      return { use: JSON.parse(await use) as Use, result: result(lines.join('\n')) }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       throw new Failure(this.#server.obituary ?? `the generator failed: ${why}`, exitCode.checkFailed, { cause: error })

@@ -61,6 +61,8 @@ export interface MessageLoad {
 /** One run of a load generator. */
 export interface LoadRun {
   readonly command: Command
+  /** Whether a line on stdout says that what counts begins now; the last such line does. Else it begins at the start. */
+  readonly begins?: (line: string) => boolean
   /** What its output on stdout says. Throws when it says that the run failed. */
   readonly result: (stdout: string) => LoadResult
 }
@@ -72,6 +74,8 @@ export interface LoadResult {
   readonly bytes: number
   /** The time that it took. */
   readonly seconds: number
+  /** CPU time of the generator in that time, where it says so; else that of its whole life counts. */
+  readonly cpuSeconds?: number
   /** Of a fixed rate: milliseconds from when a message was due until its reply was there. */
   readonly latency?: { readonly p50: number; readonly p99: number; readonly p999: number }
 }

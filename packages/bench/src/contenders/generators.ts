@@ -1,5 +1,5 @@
 import { compileLoadClient, type Latency, type LoadOutcome } from '../load-client.js'
-import type { LoadgenReport } from '../loadgen-report.js'
+import { type LoadgenEvent, type LoadgenReport, measuredTime } from '../loadgen-report.js'
 import { findTool } from '../toolbox.js'
 import type { LoadContender, LoadResult, MessageLoad } from './contender.js'
 import { ourTool } from './our-tool.js'
@@ -45,9 +45,10 @@ function cClient(name: string, title: string, threads: number): LoadContender {
     const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LoadOutcome & { message?: string }
     if (last.message !== undefined) throw new Error(last.message)
     if (last.unanswered > 0) throw new Error(`${last.unanswered} messages had no reply`)
-    const { messages, bytes, seconds, latency } = last
-    return { messages, bytes, seconds, ...(latency && { latency: inMilliseconds(latency) }) }
+    const { messages, bytes, seconds, cpuSeconds, latency } = last
+    return { messages, bytes, seconds, cpuSeconds, ...(latency && { latency: inMilliseconds(latency) }) }
   }
+  const begins = (line: string) => (JSON.parse(line) as { event: string }).event === 'begin'
   return {
     role: 'load',
     name,
@@ -56,6 +57,7 @@ function cClient(name: string, title: string, threads: number): LoadContender {
       const program = await compileLoadClient()
       const run = (args: readonly string[]) => ({
         command: { program, args: [...args, '--threads', `${threads}`] },
+        begins,
         result,
       })
       const messages = (mode: string, port: number, { connections, size, warmUp, seconds }: MessageLoad) => [
@@ -87,13 +89,18 @@ function messageOptions({ connections, size, warmUp, seconds }: MessageLoad): st
 
 function loadgen(args: readonly string[]) {
   return {
-    command: ourTool('loadgen', [...args, '--quiet', '--json']),
+    command: ourTool('loadgen', [...args, '--quiet', '--ndjson', '-']),
+    // The last interval of the warm-up is the one before what is measured.
+    begins: (line: string) => {
+      const event = JSON.parse(line) as LoadgenEvent
+      return event.event === 'interval' && (event.phase === 'ramp' || event.phase === 'warmup')
+    },
     result: (stdout: string): LoadResult => {
-      const { verdict, measured, latencySummary } = JSON.parse(stdout) as LoadgenReport
-      if (verdict !== 'ok') throw new Error(verdict)
-      const { messages, verified, elapsed } = measured
-      const { fromDue } = latencySummary
-      return { messages, bytes: verified, seconds: elapsed / 1000, ...(fromDue && { latency: fromDue }) }
+      const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LoadgenReport
+      if (report.verdict !== 'ok') throw new Error(report.verdict)
+      const { messages, verified } = report.measured
+      const { fromDue } = report.latencySummary
+      return { messages, bytes: verified, ...measuredTime(report), ...(fromDue && { latency: fromDue }) }
     },
   }
 }
