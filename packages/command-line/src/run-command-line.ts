@@ -34,7 +34,7 @@ export async function runCommandLine(name: string, build: (yargs: Argv) => Argv)
   // Progress that nobody reads any more is no reason to stop working.
   process.stderr.on('error', () => {})
 
-  const words = hideBin(process.argv)
+  const words = joinDashes(hideBin(process.argv))
   const parser = yargs(words)
     .scriptName(name)
     .locale('en')
@@ -76,6 +76,19 @@ export async function runCommandLine(name: string, build: (yargs: Argv) => Argv)
   } catch (error) {
     endWith(name, error)
   }
+}
+
+/** A lone `-` behind an option is its value, such as stdout; yargs would take it for an argument. */
+function joinDashes(words: readonly string[]): string[] {
+  const end = words.indexOf('--')
+  const joined: string[] = []
+  words.forEach((word, at) => {
+    const option = joined.at(-1) ?? ''
+    const isValue = word === '-' && /^--[a-z][a-z-]*$/.test(option) && (end === -1 || at < end)
+    if (isValue) joined[joined.length - 1] = `${option}=-`
+    else joined.push(word)
+  })
+  return joined
 }
 
 /**

@@ -92,4 +92,11 @@ test('ends quietly when nobody reads its output any more', async () => {
   assert.is(stderr, '')
 })
 
+test('a lone dash behind an option is its value, and behind -- an argument', async () => {
+  const shown = JSON.parse((await runProgram(['show', '--json', '-', '8001'])).stdout)
+  assert.equal([shown.json, shown.ports, shown._], ['-', [8001], ['show']])
+  const behind = JSON.parse((await runProgram(['--json', 'a', 'show', '--', '--csv', '-'])).stdout)
+  assert.equal([behind.json, behind.csv, behind['--']], ['a', undefined, ['--csv', '-']])
+})
+
 test.run()
