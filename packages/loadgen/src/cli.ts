@@ -8,7 +8,8 @@ import { mergeCommand } from './merge/merge-command.js'
 import { outputOptions, outputSettingsFrom } from './output/output-options.js'
 import { createOutputs, exitCodeOf } from './output/outputs.js'
 import { failureLine, thresholdLine } from './output/report-text.js'
-import { type LoadPlan, targetName } from './plan.js'
+import { checkMeasured } from './output/threshold.js'
+import { type LoadPlan, type Resolved, targetName } from './plan.js'
 import { Problems } from './problems.js'
 import { workloads } from './registry.js'
 import { stallThreshold } from './report.js'
@@ -19,7 +20,7 @@ const epilogue = `A stall: ${formatDuration(stallThreshold)} or more in which a 
 and neither sent nor received.
 
 Exit codes: 0 ok, 1 refused by the system, 2 usage, 3 wrong bytes, 4 connection \
-failed, 99 threshold not met, 130 interrupted.`
+failed, 99 threshold not met, 130 interrupted, 141 nobody reads stdout.`
 
 const overview = [
   ['ping-pong 8001 --duration 30s', 'requests per second and latency'],
@@ -62,9 +63,13 @@ async function execute(workload: Workload<LoadPlan>, args: Arguments): Promise<n
   const problems = new Problems()
   const plan = workload.planFrom(args, basePlanFrom(args, problems), problems)
   const settings = outputSettingsFrom(args, problems)
+  checkMeasured(settings.thresholds, workload, plan, problems)
   problems.settle()
   const outputs = createOutputs(settings)
-  const run = await startLoad(plan, outputs)
+  const run = await startLoad(plan, outputs).catch(error => {
+    outputs.onRefusal()
+    throw error
+  })
   let interrupted = false
   const interrupt = () => {
     if (interrupted) process.exit(exitCode.interrupted)
@@ -89,11 +94,15 @@ function descriptionOf(
 ): string[] {
   const why = engine.reason === undefined ? '' : ` (${engine.reason})`
   return [
-    `${workload.name} to ${plan.targets.map(targetName).join(', ')}`,
+    `${workload.name} to ${plan.targets.map(targetName).join(', ')}${shareText(plan)}`,
     ...workload.describe(plan),
     `engine ${engine.engine}${why}, seed ${plan.seed}${threadsText(plan.threads)}`,
     ...notes.map(note => `note: ${note}`),
   ]
+}
+
+function shareText({ segment: { index, count } }: Resolved<LoadPlan>): string {
+  return count === 1 ? '' : `, share ${index} of ${count} of the whole:`
 }
 
 function threadsText(threads: number): string {

@@ -36,6 +36,11 @@ export const runOptions: Readonly<Record<string, Options>> = {
 export function basePlanFrom(args: Arguments, problems: Problems): PlanBase {
   const read = <Value>(option: string, parse: (value: string) => Value) =>
     problems.read(`--${option}`, text(args, option), parse)
+  const segment = read('segment', parseSegment)
+  problems.expect(
+    segment === undefined || segment.count === 1 || args.seed !== undefined,
+    `--segment ${segment?.index}/${segment?.count} needs --seed, the same one for all shares of the plan`
+  )
   return {
     targets: (args.targets as readonly string[]).flatMap(
       target => problems.read('<targets>', target, parseTargets) ?? []
@@ -53,7 +58,7 @@ export function basePlanFrom(args: Arguments, problems: Problems): PlanBase {
       threads: read('threads', parseCount),
       monitor: read('monitor', value => (value === 'auto' ? value : parsePid(value))),
       wrongBytesEnd: read('wrong-bytes-end', oneOf(['run', 'connection'] as const, 'what they may end')),
-      segment: read('segment', parseSegment),
+      segment,
       startAt: read('start-at', parseMoment),
     }),
   }
@@ -94,6 +99,7 @@ function parseAddresses(list: string): string[] {
 
 function parseMoment(moment: string): number {
   const at = /^\d{10,15}$/.test(moment) ? Number(moment) : Date.parse(moment)
+  if (at < Date.now()) throw new UsageError(`'${moment}' is over; expected a moment to come`)
   if (Number.isSafeInteger(at)) return at
   throw new UsageError(
     `'${moment}' is not a moment; expected one such as 2030-01-31T12:00:00Z, or milliseconds since 1970`

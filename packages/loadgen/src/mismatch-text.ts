@@ -11,13 +11,13 @@ export function windowText({ windowStart, offset, expected, received }: Mismatch
   for (let row = first; row < windowStart + got.length; row += rowBytes) {
     const cells = Array.from({ length: rowBytes }, (_, at) => row + at - windowStart)
     lines.push(
-      `${String(row).padStart(14)}  expected  ${line(wanted, cells)}`,
-      `${' '.repeat(14)}  received  ${line(got, cells)}`
+      `${String(row).padStart(13)}  expected  ${line(wanted, cells)}`,
+      `${' '.repeat(13)}  received  ${line(got, cells)}`
     )
     const marks = cells.map(at =>
       at >= offset - windowStart && at < got.length && got[at] !== wanted[at] ? '^^' : '  '
     )
-    if (marks.includes('^^')) lines.push(`${' '.repeat(26)}${marks.join(' ')}`.trimEnd())
+    if (marks.includes('^^')) lines.push(`${' '.repeat(25)}${marks.join(' ')}`.trimEnd())
   }
   return lines.join('\n')
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -65,6 +65,31 @@ for (const [name, ...words] of workloads) {
     })
   })
 }
+
+test('a run that is refused leaves the files of the one before as they were, and makes no new ones', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'loadgen-'))
+  try {
+    const [kept, made] = [join(folder, 'kept.json'), join(folder, 'new.csv')]
+    writeFileSync(kept, 'the report of yesterday')
+    const refused = async (words: readonly string[]) => {
+      const { code } = await loadgen(['ping-pong', '8001', '--csv', made, '--json', kept, '--quiet', ...words])
+      assert.is(code, 2)
+      assert.is(readFileSync(kept, 'utf8'), 'the report of yesterday')
+      assert.not.ok(existsSync(made))
+    }
+    await refused(['--connections', '10m'])
+    await refused(['--monitor', '999999999'])
+    await refused(['--html', kept])
+    await withServer({ kind: 'none' }, async ({ port }) => {
+      writeFileSync(kept, 'x'.repeat(100_000))
+      const words = ['ping-pong', `${port}`, '--requests', '10', '--json', kept, '--quiet']
+      assert.is((await loadgen(words)).code, 0)
+      documentOf(readFileSync(kept, 'utf8'))
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 test('wrong bytes: exit code 3, whatever else was missed, and a report that says where', async () => {
   await withServer({ kind: 'flip', at: 70_000, span: 1 }, async ({ port }) => {

@@ -127,10 +127,10 @@ test('idle and vanish report what they did', async () => {
   await withServer({ kind: 'none' }, async ({ port }) => {
     const idle = await loadgen(['idle', `${port}`, '--clients', '20', '--duration', '100ms'])
     assert.is(idle.code, 0)
-    assert.match(idle.stdout, /^connections +20 of 20 established, 20 at once, 20 completed$/m)
+    assert.match(idle.stdout, /^connections +20 of 20 established in [\d.]+m?s, 20 at once, 20 completed$/m)
     const vanish = await loadgen(['vanish', `${port}`, '--how', 'fin', '--clients', '5'])
     assert.is(vanish.code, 0)
-    assert.match(vanish.stdout, /^connections +5 of 5 established, \d at once, 5 completed$/m)
+    assert.match(vanish.stdout, /^connections +5 of 5 established in [\d.]+m?s, \d at once, 5 completed$/m)
   })
 })
 
@@ -187,8 +187,17 @@ const mistakes: readonly (readonly [name: string, words: readonly string[], mess
     ['crowd', '8001', '--protocol', 'ack', '--message', 'goodbye'],
     /--message: goodbye ends the connection/,
   ],
-  ['a crowd in segments', ['crowd', '8001', '--segment', '1/2'], /cannot be proved in segments/],
+  ['a crowd in segments', ['crowd', '8001', '--segment', '1/2', '--seed', '1'], /cannot be proved in segments/],
   ['a bad segment', ['ping-pong', '8001', '--segment', '3/2'], /--segment: '3\/2' is not a segment/],
+  ['a share of nobody knows what', ['ping-pong', '8001', '--segment', '1/4'], /--segment 1\/4 needs --seed, the same/],
+  ['a moment that is over', ['idle', '8001', '--start-at', '2020-01-01'], /--start-at: '2020-01-01' is over; expected/],
+  ['nothing to measure', ['ping-pong', '8001', '--requests', '0'], /--requests: '0' is nothing to measure/],
+  [
+    'thresholds on what is not measured',
+    ['stream', '8001', '--size', '1m', ...['rps>5', 'memory<1g', 'late==0'].flatMap(text => ['--threshold', text])],
+    /rps>5: stream has no messages.*memory<1g: without --monitor.*late==0: without --rate there is no schedule/,
+  ],
+  ['an address of somebody else', ['idle', '8001', '--source-ip', '192.0.2.1'], /192\.0\.2\.1 cannot be bound to/],
   ['a bad moment', ['ping-pong', '8001', '--start-at', 'soon'], /--start-at: 'soon' is not a moment/],
   [
     'more threads than connections',

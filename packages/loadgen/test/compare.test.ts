@@ -95,7 +95,7 @@ test('what differed is told, the seed is not', () => {
   const plan = { ...after.plan, connectRate: 7, seed: 99 }
   const environment = { ...after.environment, node: 'v99.0.0' }
   assert.equal(compareReports(before, { ...after, plan, environment }).differences, [
-    'connectRate 100 → 7',
+    'connect-rate 100 → 7',
     'node v20.20.2 → v99.0.0',
   ])
 })

@@ -105,10 +105,9 @@ inBrowser('it shows figures, charts, options and environment', async page => {
     '✗ p99<1ms not met: 9.003 ms',
     '✓ errors==0 met: 0',
   ])
-  assert.match(
-    (await page.locator('.notice').allInnerTexts()).join(),
-    /12 of 20,000 messages were sent more than 1 ms late/
-  )
+  // Too few to doubt the figures: a fact, no warning.
+  assert.is(await page.locator('.notice').count(), 0)
+  assert.is(await page.getByText('12 of 20,000 sent more than 1 ms late by loadgen').count(), 1)
   const tiles = await page.locator('.tile').allInnerTexts()
   for (const tile of [
     '1,010/s\nmessages',
@@ -127,7 +126,7 @@ inBrowser('it shows figures, charts, options and environment', async page => {
     'Latency by percentile',
   ])
   assert.is(await page.locator('figure canvas').count(), 6)
-  for (const text of ['connectTimeout', 'Linux 6.1.0 x64', 'A CPU, 2 cores', 'v20.20.2']) {
+  for (const text of ['connect-timeout', 'Linux 6.1.0 x64', 'A CPU, 2 cores', 'v20.20.2']) {
     assert.is(await page.getByText(text, { exact: true }).count(), 1, text)
   }
 })

@@ -67,6 +67,11 @@ test('the order of the files does not matter', () => {
   assert.equal(mergeReports(shares), mergeReports(shares.toReversed()))
 })
 
+test('the rate of shares that were measured together is the sum of their rates', () => {
+  const merged = mergeReports([share({ index: 1, count: 2 }), share({ index: 2, count: 2, later: 20 })])
+  assert.equal([merged.measured.start, merged.measured.elapsed], [1000, 3000])
+})
+
 test('shares that began apart are put on one clock, and the rate is that of the whole time', () => {
   const merged = mergeReports([share({ index: 1, count: 2 }), share({ index: 2, count: 2, later: 500 })])
   assert.equal([merged.measured.start, merged.measured.elapsed], [1000, 3500])
@@ -97,7 +102,12 @@ test('failures, stalls, lag and cost are added, the worst verdict is that of the
         ...{ verdict: 'connection failed', failures: [failure], failureCounts: { reset: 4, refused: 1 } },
         ...{
           lag: { ...lag, longest: 9 },
-          generator: { cpuPercent: 90, threads: [88], peakRss: 1000, bottleneck: 'busy' },
+          generator: {
+            cpuPercent: 90,
+            threads: [88],
+            peakRss: 1000,
+            bottleneck: '4 of 200 were begun more than 1 ms late, by up to 9 ms: loadgen did not keep its schedule',
+          },
         },
       },
     }),
@@ -107,7 +117,12 @@ test('failures, stalls, lag and cost are added, the worst verdict is that of the
   assert.equal(merged.failures, [failure])
   assert.equal(merged.lag, { scheduled: 200, late: 4, lateness: 1, longest: 9, total: 14, unsent: 2 })
   assert.equal(merged.stalls, { count: 1, longest: 1500, total: 1500 })
-  assert.equal(merged.generator, { cpuPercent: 130, threads: [38, 88], peakRss: 70_001_000, bottleneck: 'busy' })
+  assert.equal(merged.generator, {
+    cpuPercent: 130,
+    threads: [38, 88],
+    peakRss: 70_001_000,
+    bottleneck: '4 of 200 were begun more than 1 ms late, by up to 9 ms: loadgen did not keep its schedule',
+  })
   assert.is(merged.targets.length, 1)
   assert.equal(merged.plan.segment, { index: 1, count: 1 })
 })
@@ -145,7 +160,7 @@ test('reports of different plans are refused', () => {
   const refused = (message: RegExp) => (error: unknown) => error instanceof UsageError && message.test(error.message)
   assert.throws(
     () => mergeReports([one, { ...other, report: { ...other.report, plan } }]),
-    refused(/share-2\.json is not of the same plan as share-1\.json: connectRate is 7, not 100/)
+    refused(/share-2\.json is not of the same plan as share-1\.json: connect-rate is 7, not 100/)
   )
   assert.throws(() => mergeReports([one, share({ index: 2, count: 3 })]), refused(/divided into 3, not into 2/))
 })

@@ -8,6 +8,7 @@ import {
   type SlowPlan,
   startLoad,
 } from '../src/index.js'
+import { reportText } from '../src/output/report-text.js'
 import { allEngines, local, withServer } from './with-server.js'
 
 for (const engine of allEngines) {
@@ -236,6 +237,44 @@ for (const engine of allEngines) {
       assert.is(report.connections.peakOpen, 300)
       assert.is(report.connections.completed, 300)
     }
+  })
+
+  test('a target that refuses is counted, and the others are measured to the end', async () => {
+    const dead = await withServer({ kind: 'none' }, async server => server.port)
+    const report = await withServer({ kind: 'none' }, async ({ port }) => {
+      const plan: ChurnPlan = {
+        workload: 'churn',
+        targets: [local(dead), local(port)],
+        seed: 1,
+        engine,
+        duration: 300,
+        rate: { from: 100, to: 100 },
+      }
+      return (await startLoad(plan)).report
+    })
+    assert.is(report.verdict, 'connection failed')
+    const [refusing, living] = report.targets
+    assert.is(refusing?.failureCounts.refused, report.failureCounts.refused)
+    assert.is(refusing?.connections.established, 0)
+    assert.equal(living?.failureCounts, {})
+    assert.is(living?.connections.completed, 15)
+    assert.is(refusing?.connections.failed, 15)
+  })
+
+  test('a crowd in which somebody lacks is none: nothing is sent', async () => {
+    const dead = await withServer({ kind: 'none' }, async server => server.port)
+    const report = await withServer({ kind: 'none' }, async ({ port }) => {
+      const targets = [local(port), local(dead)]
+      const plan: CrowdPlan = { workload: 'crowd', targets, seed: 1, engine, clients: 20 }
+      return (await startLoad(plan)).report
+    })
+    assert.is(report.verdict, 'connection failed')
+    assert.is(report.crowd?.atOnce, 10)
+    assert.is(report.sent, 0)
+    assert.is(report.messages?.echoed, 0)
+    const text = reportText({ report, thresholds: [] })
+    assert.match(text, /^crowd +not shown: 10 of 20 were there at once$/m)
+    assert.not.match(text, /all answered/)
   })
 
   test('a crowd: replies that are no echo have to match', async () => {

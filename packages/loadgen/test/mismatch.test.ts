@@ -62,6 +62,14 @@ test('tells several altered bytes', () => {
   assert.match(describe(999, received).explanation, /^up to 5 bytes in a row were altered/)
 })
 
+test('tells inserted bytes', () => {
+  const inserted = (count: number) =>
+    Buffer.concat([Buffer.alloc(count, 'x'), bytesOf(3, 5_000, mismatchBytes - count)])
+  const { explanation } = describe(5_000, inserted(1))
+  assert.is(explanation, '1 byte that was never sent came in between; the next ones are right')
+  assert.match(describe(5_000, inserted(3)).explanation, /^3 bytes that were never sent came in between/)
+})
+
 test('tells lost bytes', () => {
   const { explanation } = describe(4_097, bytesOf(3, 4_097 + 65_536, mismatchBytes))
   assert.is(explanation, '65,536 bytes are missing: the stream goes on at offset 69,633')
@@ -116,11 +124,11 @@ test('shows both sides in hex and ASCII, with the differences marked', () => {
   assert.is(
     text,
     [
-      '             0  expected                                61 62 63 64 65 66  |          abcdef|',
-      '                received                                61 62 63 64 65 66  |          abcdef|',
-      '            16  expected  67 68 69 6a 4b 4c 4d 4e 4f 50 51 52 53 54        |ghijKLMNOPQRST  |',
-      '                received  67 68 69 6a 6b 4c 4d 4e 4f 01                    |ghijkLMNO.      |',
-      '                                      ^^             ^^',
+      '            0  expected                                61 62 63 64 65 66  |          abcdef|',
+      '               received                                61 62 63 64 65 66  |          abcdef|',
+      '           16  expected  67 68 69 6a 4b 4c 4d 4e 4f 50 51 52 53 54        |ghijKLMNOPQRST  |',
+      '               received  67 68 69 6a 6b 4c 4d 4e 4f 01                    |ghijkLMNO.      |',
+      '                                     ^^             ^^',
     ].join('\n')
   )
 })

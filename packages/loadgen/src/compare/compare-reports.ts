@@ -1,6 +1,6 @@
 import { type Figure, figureNamed, plainFigureNames, shownLatencies } from '../measurement/figures.js'
 import { type LatencyKind, latencyKinds, latencyNames, latencyPrefix } from '../measurement/latency-kind.js'
-import { optionText } from '../output/option-text.js'
+import { optionName, optionText } from '../output/option-text.js'
 import { judgeValue, type Threshold, type ThresholdResult } from '../output/threshold.js'
 import type { LoadReport } from '../report.js'
 import { intervalValues, type MedianInterval, medianInterval } from './noise.js'
@@ -122,7 +122,7 @@ function differencesOf(before: LoadReport, after: LoadReport): string[] {
     const [was, is] = [one as Record<string, unknown>, other as Record<string, unknown>]
     return [...new Set([...Object.keys(was), ...Object.keys(is)])]
       .filter(name => !ignored.includes(name) && JSON.stringify(was[name]) !== JSON.stringify(is[name]))
-      .map(name => `${name} ${optionText(was[name])} → ${optionText(is[name])}`)
+      .map(name => `${optionName(name)} ${optionText(name, was[name])} → ${optionText(name, is[name])}`)
   }
   return [
     ...pairs(before.plan, after.plan, ['seed', 'startAt', 'monitor']),

@@ -13,11 +13,16 @@ export type FigureUnit =
   | 'percent of a core'
   | 'bytes'
 
+/** `--monitor`, messages that are answered, a schedule of them (`--rate`), or a key-value store. */
+export type FigureNeed = 'monitor' | 'messages' | 'schedule' | 'store'
+
 /** One number that a report comes to, by the name that thresholds have for it. */
 export interface Figure {
   readonly name: string
   readonly unit: FigureUnit
   readonly better: 'higher' | 'lower'
+  /** What a run has to have for it, besides connections. */
+  readonly needs?: FigureNeed
   /** Undefined where the run did not measure it. */
   of(report: LoadReport): number | undefined
   /** The same of one interval; absent where intervals do not have it. */
@@ -48,20 +53,23 @@ interface Amounts {
 }
 
 const plainFigures: readonly Figure[] = [
-  rate('rps', 'per second', ({ messages }) => messages),
+  { ...rate('rps', 'per second', ({ messages }) => messages), needs: 'messages' },
   rate('throughput', 'bytes per second', ({ verified }) => verified),
   rate('cps', 'per second', ({ connections }) => connections),
   { name: 'errors', unit: 'count', better: 'lower', of: report => sum(Object.values(report.failureCounts)) },
-  { name: 'hit-ratio', unit: 'percent', better: 'higher', of: ({ kv }) => hitRatio(kv) },
-  { name: 'late', unit: 'count', better: 'lower', of: ({ lag }) => lag?.late },
-  { name: 'unsent', unit: 'count', better: 'lower', of: ({ lag }) => lag?.unsent },
+  { name: 'hit-ratio', unit: 'percent', better: 'higher', needs: 'store', of: ({ kv }) => hitRatio(kv) },
+  { name: 'late', unit: 'count', better: 'lower', needs: 'schedule', of: ({ lag }) => lag?.late },
+  { name: 'unsent', unit: 'count', better: 'lower', needs: 'schedule', of: ({ lag }) => lag?.unsent },
   {
-    ...{ name: 'cpu', unit: 'percent of a core', better: 'lower' },
+    ...{ name: 'cpu', unit: 'percent of a core', better: 'lower', needs: 'monitor' },
     of: report => serverCost(report)?.cpuPercent,
     moments: report => measuredSamples(report).map(({ cpuPercent }) => cpuPercent),
   },
-  { name: 'cpu-per-message', unit: 'milliseconds', better: 'lower', of: report => serverCost(report)?.cpuPerMessage },
-  { name: 'memory', unit: 'bytes', better: 'lower', of: report => serverCost(report)?.peakMemory },
+  {
+    ...{ name: 'cpu-per-message', unit: 'milliseconds', better: 'lower', needs: 'monitor' },
+    of: report => serverCost(report)?.cpuPerMessage,
+  },
+  { name: 'memory', unit: 'bytes', better: 'lower', needs: 'monitor', of: report => serverCost(report)?.peakMemory },
 ]
 
 /** The names of all figures that are not latencies. */
@@ -90,10 +98,19 @@ function kindNamed(prefix: string | undefined): LatencyKind | undefined {
   return latencyKinds.find(kind => latencyNames[kind] === prefix)
 }
 
+const needOf: Partial<Record<LatencyKind, FigureNeed>> = {
+  fromDue: 'schedule',
+  fromSend: 'messages',
+  get: 'store',
+  set: 'store',
+}
+
 /** A statistic of the latencies of one kind; of the first kind that was recorded unless one is named. */
 function latencyFigure(name: string, named: LatencyKind | undefined, statistic: string): Figure {
+  const needs = named === undefined ? undefined : needOf[named]
   return {
     ...{ name, unit: 'milliseconds', better: 'lower' },
+    ...(needs === undefined ? {} : { needs }),
     of({ latency }) {
       const kind = named ?? primaryKind(latency)
       const encoded = kind === undefined ? undefined : latency[kind]

@@ -136,13 +136,23 @@ function addInterval(parts: readonly Interval[]): Interval {
   }
 }
 
-/** From when the first share was measured until the last one: a rate that all of them reached together. */
+/** Shares that were all measured for so much of the time in which any was were measured at the same time. */
+const together = 0.9
+
+/**
+ * All shares together. Where they were measured at the same time but for moments at both ends, it is over the mean of
+ * their times, and the rate is the sum of their rates; else from the first one's start to the last one's end, lest what
+ * was reached one after the other looks as if it had been reached together.
+ */
 export function addMeasured(parts: readonly Measured[]): Measured {
   const reached = parts.filter(({ elapsed }) => elapsed > 0)
   const start = reached.length === 0 ? 0 : Math.min(...reached.map(part => part.start))
-  const end = Math.max(0, ...reached.map(part => part.start + part.elapsed))
+  const ends = reached.map(part => part.start + part.elapsed)
+  const whole = Math.max(0, ...ends) - start
+  const common = Math.min(...ends) - Math.max(...reached.map(part => part.start))
+  const mean = sum(reached, part => part.elapsed) / Math.max(1, reached.length)
   return {
-    ...{ start, elapsed: end - start },
+    ...{ start, elapsed: common >= together * whole ? mean : whole },
     messages: sum(parts, ({ messages }) => messages),
     connections: sum(parts, ({ connections }) => connections),
     sent: sum(parts, ({ sent }) => sent),
@@ -176,9 +186,8 @@ export function addKv(parts: readonly KvReport[]): KvReport | undefined {
   }
 }
 
-/** What all processes together used. */
-export function addCosts(parts: readonly GeneratorCost[]): GeneratorCost {
-  const bottleneck = parts.find(part => part.bottleneck !== undefined)?.bottleneck
+/** What all processes together used; whether that was the limit is to be said of the whole. */
+export function addCosts(parts: readonly GeneratorCost[], bottleneck: string | undefined): GeneratorCost {
   return {
     cpuPercent: sum(parts, ({ cpuPercent }) => cpuPercent),
     threads: parts.flatMap(({ threads }) => threads),

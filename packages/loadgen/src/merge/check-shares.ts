@@ -1,5 +1,5 @@
 import { exitCode, Failure, UsageError } from 'command-line'
-import { optionText } from '../output/option-text.js'
+import { optionName, optionText } from '../output/option-text.js'
 import type { LoadReport } from '../report.js'
 
 /** The report of one share, and the file that it came from. */
@@ -34,9 +34,9 @@ function checkSamePlan(shares: readonly Share[]): void {
       option => !ownOptions.has(option) && JSON.stringify(wanted[option]) !== JSON.stringify(plan[option])
     )
     if (differing !== undefined) {
-      const [was, is] = [wanted[differing], plan[differing]].map(optionText)
+      const [was, is] = [wanted, plan].map(options => optionText(differing, options[differing]))
       throw new UsageError(
-        `${name} is not of the same plan as ${first.name}: ${differing} is ${is}, not ${was}; expected shares of one plan`
+        `${name} is not of the same plan as ${first.name}: ${optionName(differing)} is ${is}, not ${was}; expected shares of one plan`
       )
     }
     if (report.plan.segment.count !== first.report.plan.segment.count) {

@@ -1,4 +1,5 @@
 import type { LoadReport, Verdict } from '../report.js'
+import { bottleneckOf, longEnough } from '../run/generator-cost.js'
 import {
   addConnections,
   addCosts,
@@ -36,6 +37,7 @@ export function mergeReports(shares: readonly Share[]): MergedReport {
   checkShares(shares)
   const reports = onOneClock(shares.map(({ report }) => report))
   const [first] = reports as [LoadReport]
+  const lag = addLag(reports.flatMap(report => report.lag ?? []))
   const failures = reports.flatMap(report => report.failures).toSorted((left, right) => left.at - right.at)
   const all = <Part>(part: (report: LoadReport) => Part | undefined) => reports.flatMap(report => part(report) ?? [])
   const optional = <Name extends string, Value>(name: Name, value: Value | undefined) =>
@@ -57,8 +59,15 @@ export function mergeReports(shares: readonly Share[]): MergedReport {
     intervals: addIntervals(reports.map(({ intervals }) => intervals)),
     measured: addMeasured(reports.map(({ measured }) => measured)),
     ...optional('kv', addKv(all(({ kv }) => kv))),
-    ...optional('lag', addLag(all(({ lag }) => lag))),
-    generator: addCosts(reports.map(({ generator }) => generator)),
+    ...optional('lag', lag),
+    generator: addCosts(
+      reports.map(({ generator }) => generator),
+      bottleneckOf(
+        reports.flatMap(({ generator, measured }) => (measured.elapsed < longEnough ? [] : generator.threads)),
+        first.plan,
+        lag
+      )
+    ),
     // Shares that watch a server watch the same one.
     ...optional('server', reports.find(({ server }) => server !== undefined)?.server),
     environment: first.environment,

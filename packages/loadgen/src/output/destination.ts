@@ -1,9 +1,20 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { UsageError } from 'command-line'
 
 /** Where an output goes: to a file, or to stdout. */
 export interface Destination {
   readonly onStdout: boolean
+  /** Empties it, where that has not been done: what stood there before is kept until there is something better. */
+  begin(): void
   /** Does not throw: a full disk must not end a run. */
   write(text: string): void
   close(): void
@@ -14,6 +25,7 @@ export class Destinations {
   /** One line for each destination that lacks something. */
   readonly problems: string[] = []
   readonly #open = new Map<string, string>()
+  readonly #files: (Destination & { remove(): void })[] = []
 
   /** True when stdout carries an output that a program will read. */
   get stdoutTaken(): boolean {
@@ -21,8 +33,8 @@ export class Destinations {
   }
 
   /**
-   * Opens a file at once, so that a run cannot end with nowhere to put its report; `-` or nothing is stdout. Throws a
-   * UsageError where that fails, and for what another option has opened.
+   * Opens a file at once, so that a run cannot end with nowhere to put its report, but does not change it yet; `-` or
+   * nothing is stdout. Throws a UsageError where that fails, and for what another option has opened.
    */
   open(option: string, name: string): Destination {
     const file = name === '' ? '-' : name
@@ -32,17 +44,40 @@ export class Destinations {
       throw new UsageError(`${option}: ${other} writes to ${place} already; expected another file`)
     }
     this.#open.set(file, option)
-    if (file === '-') return { onStdout: true, write: text => process.stdout.write(text), close() {} }
-    return this.#openFile(option, file)
+    if (file === '-') return { onStdout: true, begin() {}, write: text => process.stdout.write(text), close() {} }
+    const destination = this.#openFile(option, file)
+    this.#files.push(destination)
+    return destination
   }
 
-  #openFile(option: string, file: string): Destination {
+  /** What the files are for begins: they are emptied. */
+  begin(): void {
+    for (const file of this.#files) file.begin()
+  }
+
+  /** What the files are for does not begin: they are left as they were before they were opened. */
+  leave(): void {
+    for (const file of this.#files) file.remove()
+  }
+
+  #openFile(option: string, file: string): Destination & { remove(): void } {
+    const isNew = !existsSync(file)
     const descriptor = openForWriting(option, file)
-    let failed = false
+    let [failed, begun] = [false, false]
+    const begin = () => {
+      if (!begun && fstatSync(descriptor).isFile()) ftruncateSync(descriptor)
+      begun = true
+    }
     return {
       onStdout: false,
+      begin,
+      remove: () => {
+        closeSync(descriptor)
+        if (isNew) unlinkSync(file)
+      },
       write: text => {
         if (failed) return
+        begin()
         try {
           writeFileSync(descriptor, text)
         } catch (error) {
@@ -57,7 +92,7 @@ export class Destinations {
 
 function openForWriting(option: string, file: string): number {
   try {
-    return openSync(file, 'w')
+    return openSync(file, constants.O_WRONLY | constants.O_CREAT)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new UsageError(`${option}: cannot write ${file} (${code}); expected the name of a file`)

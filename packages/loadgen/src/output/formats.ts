@@ -8,11 +8,13 @@ const fiveDigits = withDigits(5)
 
 /** Milliseconds with three digits, in the unit that suits them: `12.3 µs`, `4.56 ms`, `1.2 s`. */
 export function formatLatency(milliseconds: number): string {
+  return formatTime(milliseconds, threeDigits)
+}
+
+function formatTime(milliseconds: number, digits: Intl.NumberFormat): string {
   if (milliseconds === 0) return '0 ms'
-  if (milliseconds < 0.9995) return `${threeDigits.format(milliseconds * 1000)} µs`
-  return milliseconds < 999.5
-    ? `${threeDigits.format(milliseconds)} ms`
-    : `${threeDigits.format(milliseconds / 1000)} s`
+  if (milliseconds < 0.9995) return `${digits.format(milliseconds * 1000)} µs`
+  return milliseconds < 999.5 ? `${digits.format(milliseconds)} ms` : `${digits.format(milliseconds / 1000)} s`
 }
 
 /** The columns of a table of latencies, between the standard deviation and the maximum. */
@@ -57,5 +59,5 @@ export function formatChange(change: number): string {
 
 /** A value with its unit, precisely enough to be held against a limit. */
 export function formatPrecisely(value: number, unit: FigureUnit): string {
-  return unit === 'milliseconds' ? `${fiveDigits.format(value)} ms` : formatFigure(value, unit)
+  return unit === 'milliseconds' ? formatTime(value, fiveDigits) : formatFigure(value, unit)
 }

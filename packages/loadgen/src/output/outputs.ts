@@ -14,6 +14,8 @@ import { judge, type ThresholdResult } from './threshold.js'
 
 /** Everything that a run is told to. */
 export interface Outputs {
+  /** The run does not take place: no file is changed. */
+  onRefusal(): void
   onStart(start: RunStart): void
   onProgress(progress: Progress): void
   onInterval(interval: Interval): void
@@ -42,10 +44,7 @@ const fileOutputs: Readonly<Record<'json' | 'ndjson' | 'csv' | 'hgrm' | 'html', 
  */
 export function createOutputs(settings: OutputSettings, stdout: TextStream = process.stdout): Outputs {
   const destinations = new Destinations()
-  const toFiles = Object.entries(fileOutputs).flatMap(([option, create]) => {
-    const file = settings[option as keyof typeof fileOutputs]
-    return file === undefined ? [] : [create(destinations.open(`--${option}`, file))]
-  })
+  const toFiles = openAll(settings, destinations)
   const outputs: Output[] = [
     // The live view first: it has to be gone when the others write.
     ...(settings.quiet ? [] : [progressOutput(process.stderr)]),
@@ -53,7 +52,9 @@ export function createOutputs(settings: OutputSettings, stdout: TextStream = pro
     ...toFiles,
   ]
   return {
+    onRefusal: () => destinations.leave(),
     onStart(start) {
+      destinations.begin()
       for (const output of outputs) output.onStart?.(start)
     },
     onProgress(progress) {
@@ -67,6 +68,18 @@ export function createOutputs(settings: OutputSettings, stdout: TextStream = pro
       for (const output of outputs) output.onEnd?.({ report, thresholds })
       return { thresholds, problems: destinations.problems }
     },
+  }
+}
+
+function openAll(settings: OutputSettings, destinations: Destinations): Output[] {
+  try {
+    return Object.entries(fileOutputs).flatMap(([option, create]) => {
+      const file = settings[option as keyof typeof fileOutputs]
+      return file === undefined ? [] : [create(destinations.open(`--${option}`, file))]
+    })
+  } catch (error) {
+    destinations.leave()
+    throw error
   }
 }
 

@@ -5,7 +5,15 @@ import { summariesOf } from '../measurement/recorded-latency.js'
 import { serverCost } from '../measurement/server-cost.js'
 import { windowText } from '../mismatch-text.js'
 import { targetName, type WorkloadName } from '../plan.js'
-import { type FailureCounts, type LoadFailure, type LoadReport, type Stalls, stallThreshold } from '../report.js'
+import {
+  type CrowdProof,
+  type FailureCounts,
+  type LoadFailure,
+  type LoadReport,
+  type Stalls,
+  stallThreshold,
+} from '../report.js'
+import { longEnough } from '../run/generator-cost.js'
 import {
   formatChange,
   formatFigure,
@@ -75,15 +83,25 @@ function summaryRows(report: LoadReport): Row[] {
     ...kvRows(report),
     ...trafficRows(report),
   ]
-  if (crowd !== undefined) {
-    const { atOnce, at, answeredAfter } = crowd
-    rows.push(
-      ['crowd', `${formatCount(atOnce)} connected and unanswered at once, ${time(at)} after the start`],
-      ['', `all answered ${time(answeredAfter)} later`]
-    )
-  }
+  if (crowd !== undefined) rows.push(...crowdRows(crowd, report))
   if (report.plan.workload !== 'idle') rows.push(['stalls', stallText(report.stalls)])
   if (connections.failed > 0) rows.push(['failures', colours.red(countsByKind(report.failureCounts))])
+  return rows
+}
+
+function crowdRows({ atOnce, at, answeredAfter }: CrowdProof, { connections, messages }: LoadReport): Row[] {
+  if (atOnce < connections.planned) {
+    return [
+      [
+        'crowd',
+        colours.red(`not shown: ${formatCount(atOnce)} of ${formatCount(connections.planned)} were there at once`),
+      ],
+    ]
+  }
+  const rows: Row[] = [
+    ['crowd', `${formatCount(atOnce)} connected and unanswered at once, ${time(at)} after the start`],
+  ]
+  if (messages?.echoed === atOnce) rows.push(['', `all answered ${time(answeredAfter)} later`])
   return rows
 }
 
@@ -103,7 +121,11 @@ function rateRows(report: LoadReport): Row[] {
     const answered = speaksProtocol(plan) ? 'answered' : 'echoed'
     const all = messages.planned > 0 ? ` of ${formatCount(messages.planned)}` : ''
     const rate = rps === undefined ? '' : `, ${formatFigure(rps, 'per second')}`
-    rows.push([names.rps, `${formatCount(messages.echoed)}${all} ${answered}${rate}`])
+    const counted =
+      rps === undefined || measured.messages === messages.echoed
+        ? ''
+        : `, ${formatCount(measured.messages)} of them measured`
+    rows.push([names.rps, `${formatCount(messages.echoed)}${all} ${answered}${counted}${rate}`])
     if (report.latency.fromSend === undefined && messages.echoed > 0) {
       rows.push([
         'echo time',
@@ -172,7 +194,8 @@ function costRows(report: LoadReport): Row[] {
     )
   }
   if (peakRss > 0) {
-    rows.push(['loadgen', `${cpuPercent.toFixed(0)} % of a core${busy}, at most ${formatSize(peakRss)}`])
+    const used = report.elapsed < longEnough ? '' : `${cpuPercent.toFixed(0)} % of a core${busy}, `
+    rows.push(['loadgen', `${used}at most ${formatSize(peakRss)}`])
   }
   if (bottleneck !== undefined) rows.push(['warning', colours.yellow(bottleneck)])
   return rows
@@ -181,15 +204,17 @@ function costRows(report: LoadReport): Row[] {
 function lagRows({ scheduled, late, lateness, longest, total, unsent }: NonNullable<LoadReport['lag']>): Row[] {
   const limit = `sent more than ${formatLatency(lateness)} late by loadgen`
   const rows: Row[] = []
-  if (late === 0) rows.push(['schedule', `kept: none of ${formatCount(scheduled)} ${limit}`])
-  else {
+  if (late === 0 && unsent === 0) rows.push(['schedule', `kept: none of ${formatCount(scheduled)} ${limit}`])
+  else if (late > 0) {
     const share = ((100 * late) / Math.max(1, scheduled)).toPrecision(2)
     rows.push(
       ['schedule', colours.yellow(`${formatCount(late)} of ${formatCount(scheduled)} (${share} %) ${limit}`)],
       ['', `by up to ${formatLatency(longest)}, ${formatLatency(total)} in all`]
     )
   }
-  if (unsent > 0) rows.push(['', `${formatCount(unsent)} were due and never sent: no connection was free`])
+  if (unsent > 0) {
+    rows.push([late > 0 ? '' : 'schedule', colours.yellow(`${formatCount(unsent)} were due and never sent`)])
+  }
   return rows
 }
 
@@ -255,13 +280,15 @@ function stallText({ count, longest, total }: Stalls): string {
   return `${formatCount(count)} of ${threshold} or more, ${time(total)} in all (${wait})`
 }
 
-function connectionText({ connections }: LoadReport): string {
+function connectionText({ connections, intervals }: LoadReport): string {
+  const ramp = intervals.findLast(({ phase }) => phase === 'ramp')
   const { planned, established, completed, failed, peakOpen } = connections
   const parts = [
     planned > 0
       ? `${formatCount(established)} of ${formatCount(planned)} established`
       : `${formatCount(established)} established`,
   ]
+  if (ramp !== undefined && planned > 0 && established === planned) parts[0] += ` in ${time(ramp.end)}`
   if (planned !== 1) parts.push(`${formatCount(peakOpen)} at once`)
   parts.push(`${formatCount(completed)} completed`)
   if (failed > 0) parts.push(`${formatCount(failed)} failed`)

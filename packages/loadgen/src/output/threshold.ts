@@ -1,6 +1,9 @@
 import { parseCount, parseSize, UsageError } from 'command-line'
-import { type Figure, type FigureUnit, figureNamed, figureNames } from '../measurement/figures.js'
+import { type Figure, type FigureNeed, type FigureUnit, figureNamed, figureNames } from '../measurement/figures.js'
+import type { LoadPlan } from '../plan.js'
+import type { Problems } from '../problems.js'
 import type { LoadReport } from '../report.js'
+import type { Workload } from '../workload.js'
 
 const comparisons = {
   '<': (value: number, limit: number) => value < limit,
@@ -61,6 +64,26 @@ export function parseValueThreshold(text: string): Threshold {
     )
   }
   return threshold
+}
+
+/** Adds to `problems` the thresholds that no run of this plan can meet, since it does not measure their figures. */
+export function checkMeasured(
+  thresholds: readonly Threshold[],
+  workload: Workload<LoadPlan>,
+  plan: LoadPlan,
+  problems: Problems
+): void {
+  const has: Readonly<Record<FigureNeed, readonly [boolean, remedy: string]>> = {
+    monitor: [plan.monitor !== undefined && plan.monitor !== 'none', 'without --monitor the server is not watched'],
+    messages: [workload.messages !== undefined, `${workload.name} has no messages that are answered`],
+    schedule: ['rate' in plan && plan.rate !== undefined, 'without --rate there is no schedule'],
+    store: [plan.workload === 'kv', `${workload.name} is not for key-value stores`],
+  }
+  for (const { text, figure } of thresholds) {
+    if (figure.needs === undefined) continue
+    const [met, remedy] = has[figure.needs]
+    problems.expect(met, `--threshold ${text}: ${remedy}`)
+  }
 }
 
 /** Judges a run. */

@@ -104,11 +104,14 @@ function describePlace(place: Place & { readonly skipped: number }, connection: 
   const at = `offset ${grouped(place.offset)}`
   if (place.connection !== connection) return `the bytes of another connection came: number ${place.connection}, ${at}`
   const distance = place.offset - (offset + place.skipped)
-  const lead = place.skipped === 0 ? '' : `${place.skipped} wrong bytes, then `
+  const lead = place.skipped === 0 ? '' : `${place.skipped} wrong ${place.skipped === 1 ? 'byte' : 'bytes'}, then `
   if (distance > 0)
     return `${lead}${bytes(distance)} ${distance === 1 ? 'is' : 'are'} missing: the stream goes on at ${at}`
+  if (distance === -place.skipped && place.skipped > 0) {
+    return `${bytes(place.skipped)} that ${place.skipped === 1 ? 'was' : 'were'} never sent came in between; the next ones are right`
+  }
   if (distance < 0) return `${lead}${bytes(-distance)} earlier in the stream came again, from ${at} on`
-  return `${place.skipped} bytes were altered; the next ones are right`
+  return `${bytes(place.skipped)} ${place.skipped === 1 ? 'was' : 'were'} altered; the next ones are right`
 }
 
 function bytes(count: number): string {

@@ -15,7 +15,7 @@ import { joinProgress, joinReports } from './join-threads.js'
 import { LoadThreads } from './load-threads.js'
 import { backlogNote, checkMachineLimits } from './machine-limits.js'
 import { ServerWatch } from './server-watch.js'
-import { sourceAddressesOf } from './source-addresses.js'
+import { checkSourceAddresses, sourceAddressesOf } from './source-addresses.js'
 
 /** A load that is running in threads of its own. */
 export interface LoadRun {
@@ -68,6 +68,7 @@ export async function startLoad(plan: LoadPlan, options: LoadOptions = {}): Prom
   const problems = new Problems()
   checkMachineLimits(resolved, problems)
   problems.settle()
+  await checkSourceAddresses(complete.sourceAddresses)
   const preferred = workloadOf(resolved).preferredEngine?.(resolved) ?? 'auto'
   const wanted = resolved.engine === 'auto' ? preferred : resolved.engine
   const engine = await chooseEngine(wanted).catch(error => {

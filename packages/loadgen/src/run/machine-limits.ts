@@ -43,7 +43,7 @@ export function backlogNote(plan: Resolved<LoadPlan>): string | undefined {
   const atOnce = Math.ceil(connectionsAtOnce(plan) / plan.targets.length)
   const backlog = numberIn('/proc/sys/net/core/somaxconn')
   if (plan.connectRate > 0 || atOnce <= backlog) return undefined
-  return `${formatCount(atOnce)} connections at once to one target, but a listener here queues at most ${formatCount(backlog)} (net.core.somaxconn): the rest wait a second or more for another attempt; try --connect-rate`
+  return `${formatCount(atOnce)} connections at once to one target, but a listener here queues at most ${formatCount(backlog)} (net.core.somaxconn): the rest may have to try again a second later; try --connect-rate`
 }
 
 function checkTimeWait(plan: Resolved<LoadPlan>, ports: number, problems: Problems): void {

@@ -1,4 +1,7 @@
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { UsageError } from 'command-line'
 import type { LoadPlan, Resolved } from '../plan.js'
 import { workloadOf } from '../registry.js'
 import { connectionsAtOnce } from './machine-limits.js'
@@ -26,4 +29,21 @@ export function sourceAddressesOf(plan: Resolved<LoadPlan>): readonly string[] {
   if (atOnce <= fewEnough * targets.length) return []
   const network = `127.${randomInt(1, 255)}.${randomInt(255)}`
   return Array.from({ length: Math.min(254, Math.ceil(atOnce / fewEnoughBound)) }, (_, at) => `${network}.${at + 1}`)
+}
+
+/** Rejects with a UsageError unless connections can come from all of these addresses (bind(2), EADDRNOTAVAIL). */
+export async function checkSourceAddresses(addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) {
+    const server = createServer().listen(0, address)
+    try {
+      await once(server, 'listening')
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      throw new UsageError(
+        `--source-ip: ${address} cannot be bound to (${code}); expected addresses of this machine, such as 127.0.0.2`
+      )
+    } finally {
+      server.close()
+    }
+  }
 }

@@ -229,8 +229,8 @@ export class Session {
     this.#live.delete(connection)
     this.tally.end(connection, failure === undefined ? 'completed' : 'failed')
     if (failure !== undefined) this.tally.fail(connection, failure)
-    // Where nothing was ever reached more attempts would only repeat the failure.
-    const hopeless = failure !== undefined && !connection.established && !this.tally.reached(connection)
+    // Where no target was ever reached more attempts would only repeat the failure.
+    const hopeless = failure !== undefined && !connection.established && this.tally.hopeless
     const wrong = failure?.kind === 'wrong bytes' && this.plan.wrongBytesEnd === 'run'
     const all = this.#driver.createConnection === undefined ? this.#draining : this.#opener.done
     if (wrong || hopeless) this.finish()

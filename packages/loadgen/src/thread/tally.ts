@@ -64,6 +64,10 @@ class Account {
     this.verified += connection.verified
   }
 
+  get failed(): number {
+    return this.#failed
+  }
+
   get counts(): ConnectionCounts {
     return {
       planned: this.planned,
@@ -117,9 +121,11 @@ export class Tally {
     return this.#accounts[this.targetIndexOf(connection)] as Account
   }
 
-  /** True when some connection to the same target was established. */
-  reached(connection: Connection): boolean {
-    return this.#accountOf(connection).established > 0
+  /** True when each target that connections go to has refused some, and none was ever established. */
+  get hopeless(): boolean {
+    const { established, planned } = this.#total
+    const unused = (account: Account) => planned > 0 && account.planned === 0
+    return established === 0 && this.#accounts.every(account => account.failed > 0 || unused(account))
   }
 
   establish(connection: Connection): void {

@@ -68,8 +68,8 @@ export const crowd: Workload<CrowdPlan> = {
   describe: plan => [
     `${formatCount(plan.clients)} clients at once, one message each: ${describeMessages(plan)}`,
     ...describeProtocol(plan),
-    `concurrent means: at one instant all ${formatCount(plan.clients)} are established (their TCP handshakes are complete),`,
-    'none has been answered, and none is closed; only then do they send',
+    `concurrent means: at one instant all ${formatCount(plan.clients)} are established (their`,
+    'handshakes complete), none answered, and none closed; only then do they send',
   ],
 }
 

@@ -1,4 +1,12 @@
-import { formatCount, formatDuration, formatExactSize, parseCount, parseDuration, parseSize } from 'command-line'
+import {
+  formatCount,
+  formatDuration,
+  formatExactSize,
+  parseCount,
+  parseDuration,
+  parseSize,
+  UsageError,
+} from 'command-line'
 import type { Options } from 'yargs'
 import { parseRate } from '../pacing/rate.js'
 import { isPaced, type Rate } from '../pacing/schedule.js'
@@ -43,9 +51,18 @@ export function flowPlanFrom(args: Arguments, problems: Problems) {
     rate: read('rate', parseRate),
     arrivals: text(args, 'arrivals') as FlowPlan['arrivals'],
     duration: read('duration', parseDuration),
-    requests: read('requests', parseCount),
-    bytes: read('bytes', parseSize),
+    requests: read('requests', atLeastOne(parseCount)),
+    bytes: read('bytes', atLeastOne(parseSize)),
   })
+}
+
+/** In a plan 0 is no limit; on a command line it would be a mistake that nobody notices. */
+function atLeastOne(parse: (text: string) => number): (text: string) => number {
+  return text => {
+    const value = parse(text)
+    if (value === 0) throw new UsageError(`'${text}' is nothing to measure; expected at least 1, or no such option`)
+    return value
+  }
 }
 
 export function resolveFlow({ rate, arrivals, duration, requests = 0, bytes = 0 }: FlowPlan) {

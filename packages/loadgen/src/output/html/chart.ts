@@ -125,7 +125,8 @@ function connectionChart({ intervals }: LoadReport): Chart {
   const open = { label: 'open', colour: 'first', values: intervals.map(each => each.open) }
   return {
     ...{ id: 'connections', title: 'Connections', unit: 'count', across: 'time', logarithmic: false },
-    x: intervals.map(middle),
+    // Open at the end of each interval, and not in its middle.
+    x: intervals.map(({ end }) => short(end / 1000)),
     series: failures.some(count => count > 0)
       ? [open, { label: 'failed in the interval', colour: 'bad', values: failures }]
       : [open],
