@@ -1,5 +1,6 @@
 import { exitCode, Failure, withExitCode } from 'command-line'
 import type { CommandModule } from 'yargs'
+import { examplesText } from '../help.js'
 import { Destinations } from '../output/destination.js'
 import { outputOptions, outputSettingsFrom } from '../output/output-options.js'
 import { readReport } from '../output/report-document.js'
@@ -8,6 +9,11 @@ import { Problems } from '../problems.js'
 import type { Arguments } from '../workload.js'
 import { compareReports, judgeComparison } from './compare-reports.js'
 import { comparisonText } from './comparison-text.js'
+
+const examples = [
+  ['compare main.json branch.json', 'what is better, what worse?'],
+  ["compare main.json branch.json --threshold 'p99<+10%'", 'exit code 99 if p99 rose by 10 %'],
+] as const
 
 /** `loadgen compare A.json B.json`. */
 export const compareCommand: CommandModule = {
@@ -25,10 +31,8 @@ export const compareCommand: CommandModule = {
         },
         json: { ...outputOptions.json, describe: 'Write the comparison as JSON, to FILE or to stdout' },
       })
-      .example('$0 compare main.json branch.json', 'What is better, what worse?')
-      .example("$0 compare main.json branch.json --threshold 'p99<+10%'", '99 if p99 rose by 10 %')
       .epilogue(
-        'A change exceeds the noise when the 95 % intervals of both medians, taken over the intervals of each run, do not overlap.\n\nExit codes: 0 ok, 2 usage, 99 threshold not met.'
+        `${examplesText(examples)}\n\nA change exceeds the noise when the 95 % intervals of both medians, taken over the intervals of each run, do not overlap.\n\nExit codes: 0 ok, 2 usage, 99 threshold not met.`
       ),
   handler: withExitCode(args => compare(args as Arguments)),
 }

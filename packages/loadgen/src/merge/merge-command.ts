@@ -1,5 +1,6 @@
 import { Failure, withExitCode } from 'command-line'
 import type { CommandModule } from 'yargs'
+import { examplesText } from '../help.js'
 import { outputOptions, outputSettingsFrom } from '../output/output-options.js'
 import { createOutputs, exitCodeOf } from '../output/outputs.js'
 import { readReport } from '../output/report-document.js'
@@ -7,6 +8,8 @@ import { failureLine, thresholdLine } from '../output/report-text.js'
 import { Problems } from '../problems.js'
 import type { Arguments } from '../workload.js'
 import { mergeReports } from './merge-reports.js'
+
+const examples = [['merge share-*.json --json whole.json', 'one report of all']] as const
 
 /** `loadgen merge *.json`. */
 export const mergeCommand: CommandModule = {
@@ -16,9 +19,8 @@ export const mergeCommand: CommandModule = {
     command
       .positional('reports', { type: 'string', array: true, describe: 'The reports of --json of all shares' })
       .options(outputOptions)
-      .example('$0 merge share-*.json --json whole.json', 'One report of all')
       .epilogue(
-        'Counters and histograms are added exactly. Percentiles cannot be added: the intervals of the result have none.\n\nExit codes: those of the run, and 5 where a share is missing, doubled or unfinished.'
+        `${examplesText(examples)}\n\nCounters and histograms are added exactly. Percentiles cannot be added: the intervals of the result have none.\n\nExit codes: those of the run, and 5 where a share is missing, doubled or unfinished.`
       ),
   handler: withExitCode(args => merge(args as Arguments)),
 }

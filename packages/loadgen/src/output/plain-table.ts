@@ -1,5 +1,8 @@
 import Table from 'cli-table3'
 
+/** A fact: what it is about, or nothing where it belongs to the one above. */
+export type Row = [name: string, text: string]
+
 const noBorders = Object.fromEntries(
   ['top', 'bottom', 'left', 'right', 'mid'].flatMap(side =>
     ['', '-mid', '-left', '-right'].map(part => [`${side}${part}`, ''])

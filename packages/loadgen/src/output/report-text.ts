@@ -2,7 +2,6 @@ import { colours, formatCount, formatDuration, formatExactSize, formatRate, form
 import { figureNamed } from '../measurement/figures.js'
 import { latencyKinds, latencyNames } from '../measurement/latency-kind.js'
 import { summariesOf } from '../measurement/recorded-latency.js'
-import { serverCost } from '../measurement/server-cost.js'
 import { windowText } from '../mismatch-text.js'
 import { targetName, type WorkloadName } from '../plan.js'
 import {
@@ -13,7 +12,7 @@ import {
   type Stalls,
   stallThreshold,
 } from '../report.js'
-import { longEnough } from '../run/generator-cost.js'
+import { costRows } from './cost-rows.js'
 import {
   formatChange,
   formatFigure,
@@ -23,10 +22,8 @@ import {
   percentileColumns,
 } from './formats.js'
 import type { Output, RunResult } from './output.js'
-import { plainTable } from './plain-table.js'
+import { plainTable, type Row } from './plain-table.js'
 import type { ThresholdResult } from './threshold.js'
-
-type Row = [name: string, text: string]
 
 const verdicts = {
   ok: 'ok',
@@ -174,48 +171,6 @@ function trafficRows(report: LoadReport): Row[] {
 /** What comes back is no echo. */
 function speaksProtocol(plan: LoadReport['plan']): boolean {
   return plan.workload === 'kv' || ('protocol' in plan && plan.protocol !== 'echo')
-}
-
-/** What the run has cost loadgen and the server, and whether loadgen kept up. */
-function costRows(report: LoadReport): Row[] {
-  const { generator, lag, server } = report
-  const { cpuPercent, peakRss, bottleneck, threads } = generator
-  const busy = threads.length > 1 ? ` (threads ${threads.map(each => `${Math.round(each)} %`).join(', ')})` : ''
-  const rows: Row[] = []
-  if (lag !== undefined) rows.push(...lagRows(lag))
-  const cost = serverCost(report)
-  if (server !== undefined && cost !== undefined) {
-    const each = cost.cpuPerMessage === undefined ? '' : `, ${formatLatency(cost.cpuPerMessage)} each message`
-    const memory = cost.memoryPerConnection
-    const above = memory === undefined || memory === 0 ? '' : `, ${formatSize(Math.round(memory))} each connection`
-    rows.push(
-      ['server', `${cost.cpuPercent.toFixed(0)} % of a core${each} (${server.name}, pid ${server.pid})`],
-      ['', `at most ${formatSize(cost.peakMemory)}${above}`]
-    )
-  }
-  if (peakRss > 0) {
-    const used = report.elapsed < longEnough ? '' : `${cpuPercent.toFixed(0)} % of a core${busy}, `
-    rows.push(['loadgen', `${used}at most ${formatSize(peakRss)}`])
-  }
-  if (bottleneck !== undefined) rows.push(['warning', colours.yellow(bottleneck)])
-  return rows
-}
-
-function lagRows({ scheduled, late, lateness, longest, total, unsent }: NonNullable<LoadReport['lag']>): Row[] {
-  const limit = `sent more than ${formatLatency(lateness)} late by loadgen`
-  const rows: Row[] = []
-  if (late === 0 && unsent === 0) rows.push(['schedule', `kept: none of ${formatCount(scheduled)} ${limit}`])
-  else if (late > 0) {
-    const share = ((100 * late) / Math.max(1, scheduled)).toPrecision(2)
-    rows.push(
-      ['schedule', colours.yellow(`${formatCount(late)} of ${formatCount(scheduled)} (${share} %) ${limit}`)],
-      ['', `by up to ${formatLatency(longest)}, ${formatLatency(total)} in all`]
-    )
-  }
-  if (unsent > 0) {
-    rows.push([late > 0 ? '' : 'schedule', colours.yellow(`${formatCount(unsent)} were due and never sent`)])
-  }
-  return rows
 }
 
 function latencyTable({ latency }: LoadReport): string {

@@ -16,6 +16,7 @@ import { LoadThreads } from './load-threads.js'
 import { backlogNote, checkMachineLimits } from './machine-limits.js'
 import { ServerWatch } from './server-watch.js'
 import { checkSourceAddresses, sourceAddressesOf } from './source-addresses.js'
+import { warmupNote } from './warmup-note.js'
 
 /** A load that is running in threads of its own. */
 export interface LoadRun {
@@ -114,7 +115,7 @@ class ThreadedRun implements LoadRun {
   constructor(plan: Resolved<LoadPlan>, engine: EngineChoice, options: LoadOptions, watch: ServerWatch | undefined) {
     this.plan = plan
     this.engine = engine
-    this.notes = [backlogNote(plan)].filter(note => note !== undefined)
+    this.notes = [backlogNote(plan), warmupNote(plan)].filter(note => note !== undefined)
     this.#options = options
     this.#watch = watch
     this.#samples = Array.from({ length: plan.threads }, () => SampleRing.allocate())

@@ -163,9 +163,8 @@ export const crowdDriver: CreateDriver<CrowdPlan> = (session, plan) => {
       const there = members.filter(({ established, unanswered }) => established && unanswered)
       const received = members.reduce((sum, member) => sum + member.received, 0)
       proof = { atOnce: there.length, at: session.elapsedAt(at), received, answeredAfter: 0 }
-      // Without all of them it is no crowd: nothing is sent, and the run ends with the failures of those who lack.
-      if (session.tally.failures.length > 0) session.finish()
-      else for (const member of there) member.send(source.lengthsOf(member.number).next())
+      // Where some have failed it is no crowd, and the report says so; what becomes of the others is still told.
+      for (const member of there) member.send(source.lengthsOf(member.number).next())
     },
     crowd: () => proof && { ...proof, answeredAfter: performance.now() - instant },
   }

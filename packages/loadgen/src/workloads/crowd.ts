@@ -69,7 +69,7 @@ export const crowd: Workload<CrowdPlan> = {
     `${formatCount(plan.clients)} clients at once, one message each: ${describeMessages(plan)}`,
     ...describeProtocol(plan),
     `concurrent means: at one instant all ${formatCount(plan.clients)} are established (their`,
-    'handshakes complete), none answered, and none closed; only then do they send',
+    'handshakes complete), none answered, and none closed; then they send',
   ],
 }
 
