@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { UsageError } from 'command-line'
 
 /** Where an output goes: to a file, or to stdout. */
@@ -73,7 +64,7 @@ export class Destinations {
       begin,
       remove: () => {
         closeSync(descriptor)
-        if (isNew) unlinkSync(file)
+        if (isNew) rmSync(file, { force: true })
       },
       write: text => {
         if (failed) return
