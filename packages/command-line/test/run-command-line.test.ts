@@ -93,8 +93,10 @@ test('ends quietly when nobody reads its output any more', async () => {
 })
 
 test('a lone dash behind an option is its value, and behind -- an argument', async () => {
-  const shown = JSON.parse((await runProgram(['show', '--json', '-', '8001'])).stdout)
-  assert.equal([shown.json, shown.ports, shown._], ['-', [8001], ['show']])
+  for (const option of ['json', 'report']) {
+    const shown = JSON.parse((await runProgram(['show', `--${option}`, '-', '8001'])).stdout)
+    assert.equal([shown[option], shown.ports, shown._], ['-', [8001], ['show']])
+  }
   const behind = JSON.parse((await runProgram(['--json', 'a', 'show', '--', '--csv', '-'])).stdout)
   assert.equal([behind.json, behind.csv, behind['--']], ['a', undefined, ['--csv', '-']])
 })

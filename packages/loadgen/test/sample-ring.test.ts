@@ -28,9 +28,10 @@ function withRing(start: number) {
     ...ofSampleCode(code),
     latency: Math.round(microseconds) / 1000,
   })
-  const writer = new SampleWriter(memory, ({ count, entries: memory }: Samples) => {
+  const writer = new SampleWriter(memory, ({ entries: memory }: Samples) => {
     const entries = new SampleEntries(memory)
-    for (let index = 0; index < count; index++) spilt.push(decode(entries.codeAt(index), entries.microsecondsAt(index)))
+    for (let index = 0; index < entries.length; index++)
+      spilt.push(decode(entries.codeAt(index), entries.microsecondsAt(index)))
   })
   const reader = new SampleReader(memory)
   const collect = () => reader.collect((code, microseconds) => taken.push(decode(code, microseconds)))

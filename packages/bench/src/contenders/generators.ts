@@ -42,7 +42,7 @@ export const generators: readonly LoadContender[] = [
 
 function cClient(name: string, title: string, threads: number): LoadContender {
   const result = (stdout: string): LoadResult => {
-    const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LoadOutcome & { message?: string }
+    const last = JSON.parse(lastLine(stdout)) as LoadOutcome & { message?: string }
     if (last.message !== undefined) throw new Error(last.message)
     if (last.unanswered > 0) throw new Error(`${last.unanswered} messages had no reply`)
     const { messages, bytes, seconds, cpuSeconds, latency } = last
@@ -76,6 +76,10 @@ function cClient(name: string, title: string, threads: number): LoadContender {
   }
 }
 
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1) ?? ''
+}
+
 function inMilliseconds({ p50, p99, p999 }: Latency) {
   return { p50: p50 / 1e6, p99: p99 / 1e6, p999: p999 / 1e6 }
 }
@@ -96,7 +100,7 @@ function loadgen(args: readonly string[]) {
       return event.event === 'interval' && (event.phase === 'ramp' || event.phase === 'warmup')
     },
     result: (stdout: string): LoadResult => {
-      const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LoadgenReport
+      const report = JSON.parse(lastLine(stdout)) as LoadgenReport
       if (report.verdict !== 'ok') throw new Error(report.verdict)
       const { messages, verified } = report.measured
       const { fromDue } = report.latencySummary

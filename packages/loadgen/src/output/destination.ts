@@ -68,8 +68,8 @@ export class Destinations {
       },
       write: text => {
         if (failed) return
-        begin()
         try {
+          begin()
           writeFileSync(descriptor, text)
         } catch (error) {
           failed = true

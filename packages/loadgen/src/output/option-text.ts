@@ -16,7 +16,7 @@ const durations = new Set([
   'duration',
   'every',
   'expiry',
-  'pause',
+  'readLater',
 ])
 
 /** The name on the command line of a plan's option: `connect-rate`. */

@@ -235,8 +235,9 @@ function stallText({ count, longest, total }: Stalls): string {
   return `${formatCount(count)} of ${threshold} or more, ${time(total)} in all (${wait})`
 }
 
-function connectionText({ connections, intervals }: LoadReport): string {
-  const ramp = intervals.findLast(({ phase }) => phase === 'ramp')
+function connectionText({ connections, intervals, kv }: LoadReport): string {
+  // What a store is given before the traffic belongs to the ramp as well.
+  const ramp = kv === undefined || kv.preloaded === 0 ? intervals.findLast(({ phase }) => phase === 'ramp') : undefined
   const { planned, established, completed, failed, peakOpen } = connections
   const parts = [
     planned > 0

@@ -21,9 +21,10 @@ export class LatencyAccount {
     return recorder
   }
 
-  recordAll({ count, entries: memory }: Samples): void {
+  recordAll({ entries: memory }: Samples): void {
     const entries = new SampleEntries(memory)
-    for (let index = 0; index < count; index++) this.record(entries.codeAt(index), entries.microsecondsAt(index))
+    for (let index = 0; index < entries.length; index++)
+      this.record(entries.codeAt(index), entries.microsecondsAt(index))
   }
 
   /** The figures since the last call: of what counts, or else of the rest. */

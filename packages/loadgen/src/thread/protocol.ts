@@ -43,7 +43,6 @@ export type LoadEvent =
 /** Latencies that found the thread's ring full (`SampleEntries`). Those of an interval precede it. */
 export interface Samples {
   readonly kind: 'samples'
-  readonly count: number
   readonly entries: ArrayBuffer
 }
 

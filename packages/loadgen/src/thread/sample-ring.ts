@@ -42,6 +42,10 @@ export class SampleEntries {
     return entries * wordsPerEntry * wordBytes
   }
 
+  get length(): number {
+    return this.#tags.length / wordsPerEntry
+  }
+
   set(index: number, interval: number, code: number, microseconds: number): void {
     this.#tags[index * wordsPerEntry] = interval * codesPerInterval + code
     this.#values[index * wordsPerEntry + 1] = microseconds

@@ -105,7 +105,7 @@ class Spill {
   flush(): void {
     if (this.#count === 0) return
     const entries = this.#memory.slice(0, SampleEntries.bytes(this.#count))
-    this.#send({ kind: 'samples', count: this.#count, entries })
+    this.#send({ kind: 'samples', entries })
     this.#count = 0
   }
 }

@@ -109,19 +109,19 @@ export function details(report: LoadReport): string {
 
 function latencySection({ latency }: LoadReport): string {
   const summaries = summariesOf(latency)
+  const legend: string[] = []
   const rows = latencyKinds.flatMap(kind => {
     const summary = summaries[kind]
     if (summary === undefined || summary.count === 0) return []
+    legend.push(`<b>${latencyNames[kind]}</b>: ${meanings[kind]}`)
     const { count, mean, standardDeviation, min, max } = summary
     const spread = [mean, standardDeviation, min].map(formatLatency)
     const figures = [...spread, ...formatPercentiles(summary), formatLatency(max)]
     return [[latencyNames[kind], formatCount(count), ...figures]]
   })
   if (rows.length === 0) return ''
-  const shown = latencyKinds.filter(kind => (summaries[kind]?.count ?? 0) > 0)
-  const legend = shown.map(kind => `<b>${latencyNames[kind]}</b>: ${meanings[kind]}`).join('; ')
   const head = ['latency', 'count', 'mean', 'sd', 'min', ...percentileColumns.map(([name]) => name), 'max']
-  return section('Latency', `${table(head, rows, 'figures')}<p class="note">${legend}</p>`)
+  return section('Latency', `${table(head, rows, 'figures')}<p class="note">${legend.join('; ')}</p>`)
 }
 
 function targetSection({ targets }: LoadReport): string {
