@@ -1,27 +1,23 @@
 import type { Block, Socket, UnseenBytes } from 'reactor'
-import type { ConnectionHandler, ConnectionHandlerFactory, ConnectionResources } from './connection-handler.js'
+import type {
+  ConnectionHandler,
+  ConnectionHandlerFactory,
+  ConnectionObserver,
+  ConnectionResources,
+} from './connection-handler.js'
 import { Pipe } from './pipe.js'
 
-/** Writes back what it receives: one pipe from the socket to itself. */
-class EchoConnection implements ConnectionHandler {
+/**
+ * Writes back what it receives: one pipe from the socket to itself. It is the pipe and does not have one, since each
+ * object more that a message touches is looked for in memory when there are a thousand connections.
+ */
+class EchoConnection extends Pipe implements ConnectionHandler {
+  observer: ConnectionObserver | undefined
   readonly #socket: Socket
-  readonly #pipe: Pipe
 
   constructor(socket: Socket, { arena, pipeThreshold }: ConnectionResources) {
+    super(socket, socket, arena, pipeThreshold)
     this.#socket = socket
-    this.#pipe = new Pipe(socket, socket, arena, pipeThreshold)
-  }
-
-  get bytesIn(): number {
-    return this.#pipe.bytesIn
-  }
-
-  get bytesOut(): number {
-    return this.#pipe.bytesOut
-  }
-
-  get heldBytes(): number {
-    return this.#pipe.heldBytes
   }
 
   get busy(): boolean {
@@ -43,34 +39,30 @@ class EchoConnection implements ConnectionHandler {
   }
 
   onRead(_socket: Socket, block: Block, start: number, length: number): void {
-    this.#pipe.onRead(block, start, length)
-  }
-
-  get takesUnseen(): boolean {
-    return this.#pipe.takesUnseen
+    this.take(block, start, length)
   }
 
   onUnseen(_socket: Socket, bytes: UnseenBytes): void {
-    this.#pipe.onUnseen(bytes)
+    this.takeUnseen(bytes)
   }
 
-  onWritable(): void {
-    this.#pipe.onWritable()
+  override onWritable(): void {
+    super.onWritable()
     this.#closeWhenDone()
   }
 
-  onEnd(): void {
-    this.#pipe.onEnd()
+  override onEnd(): void {
+    super.onEnd()
     this.#closeWhenDone()
   }
 
   onClose(): void {
-    this.#pipe.abort()
+    this.abort()
   }
 
   // Both directions have ended: what the pipe shut down is all that there was to send.
   #closeWhenDone(): void {
-    if (this.#pipe.state === 'closed') this.#socket.close()
+    if (this.state === 'closed') this.#socket.close()
   }
 }
 

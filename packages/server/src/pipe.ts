@@ -46,7 +46,7 @@ const overrun = 1024 * 1024
  *
  * Bytes go straight from the read to the write; only what the sink refuses is copied, into a ring that exists for as
  * long as there is something in it. Bytes that come unseen are not even copied when they are refused. Whoever owns the
- * two ends passes their events on: `onRead`, `onUnseen` and `onEnd` of the source, `onWritable` of the sink, and `abort`
+ * two ends passes their events on: `take`, `takeUnseen` and `onEnd` of the source, `onWritable` of the sink, and `abort`
  * when either has failed.
  */
 export class Pipe {
@@ -96,7 +96,7 @@ export class Pipe {
   }
 
   /**
-   * Whether `onUnseen` may be called: only while nothing is kept. More of them could be kept as well, but then eight
+   * Whether `takeUnseen` may be called: only while nothing is kept. More of them could be kept as well, but then eight
    * streams are slower: a client that is behind finds what was copied for it in the cache.
    */
   get takesUnseen(): boolean {
@@ -104,7 +104,7 @@ export class Pipe {
   }
 
   /** The source has given bytes that are not to be looked at. */
-  onUnseen(bytes: Unseen): void {
+  takeUnseen(bytes: Unseen): void {
     if (this.#state === 'closed') {
       bytes.discard()
       return
@@ -116,7 +116,7 @@ export class Pipe {
   }
 
   /** The source has given bytes. */
-  onRead(block: Block, start: number, length: number): void {
+  take(block: Block, start: number, length: number): void {
     if (this.#state === 'closed') return
     this.#bytesIn += length
     const accepted = this.#empty ? this.#sink.write(block, start, length) : 0

@@ -55,12 +55,12 @@ function play({ threshold, keepsPending, unboundedReads, steps, ending }: Script
 
   const give = (bytes: Uint8Array, asUnseen: boolean) => {
     if (!asUnseen || !pipe.takesUnseen) {
-      lend(bytes, (block, start, count) => pipe.onRead(block, start, count))
+      lend(bytes, (block, start, count) => pipe.take(block, start, count))
       return
     }
     const unseen = new ScriptedUnseen(bytes)
     allUnseen.push(unseen)
-    pipe.onUnseen(unseen)
+    pipe.takeUnseen(unseen)
   }
   const read = (wanted: number, unseen: boolean) => {
     if (source.demanded === 0) return
@@ -129,7 +129,7 @@ test('a pipe that is given room for everything empties, whatever came before', (
       for (const action of steps) {
         if (action.kind !== 'read' || source.demanded === 0) continue
         const length = Math.min(action.wanted, source.demanded)
-        lend(streamBytes(sent, length), (block, start, count) => pipe.onRead(block, start, count))
+        lend(streamBytes(sent, length), (block, start, count) => pipe.take(block, start, count))
         sent += length
       }
       sink.room = Number.POSITIVE_INFINITY

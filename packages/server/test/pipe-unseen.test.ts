@@ -19,10 +19,10 @@ function joined(room = Number.POSITIVE_INFINITY) {
   }
   return {
     ...{ arena, source, sink, pipe },
-    read: (length: number) => lend(next(length), (block, start, count) => pipe.onRead(block, start, count)),
+    read: (length: number) => lend(next(length), (block, start, count) => pipe.take(block, start, count)),
     giveUnseen: (length: number) => {
       const unseen = new ScriptedUnseen(next(length))
-      pipe.onUnseen(unseen)
+      pipe.takeUnseen(unseen)
       return unseen
     },
   }

@@ -12,7 +12,7 @@ function joined(sink = new ScriptedSink(Number.POSITIVE_INFINITY)) {
   const pipe = new Pipe(source, sink, arena, threshold)
   let offset = 0
   const read = (length: number) => {
-    lend(streamBytes(offset, length), (block, start, count) => pipe.onRead(block, start, count))
+    lend(streamBytes(offset, length), (block, start, count) => pipe.take(block, start, count))
     offset += length
   }
   return { arena, source, sink, pipe, read }

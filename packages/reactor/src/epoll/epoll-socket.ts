@@ -40,6 +40,9 @@ const bulk = 256
  */
 const readsInATurn = 4
 
+/** More than any read takes. A small integer, since V8 keeps any other number in an object of its own. */
+const unlimited = 2 ** 30
+
 /** A TCP connection whose readiness is remembered from one edge to the next. */
 export class EpollSocket implements PassageSink, Ready {
   readonly fd: number
@@ -53,7 +56,7 @@ export class EpollSocket implements PassageSink, Ready {
   readonly #loop: EpollLoop
   readonly #peer: PeerAddress
   #state: number
-  #demand = Number.POSITIVE_INFINITY
+  #demand = unlimited
   #localPort: number
   #connectTimer: Timer | undefined
 
@@ -91,7 +94,7 @@ export class EpollSocket implements PassageSink, Ready {
   }
 
   demand(bytes: number): void {
-    this.#demand = bytes
+    this.#demand = Math.min(bytes, unlimited) | 0
     if (!this.closed && this.#canProgress()) this.#loop.ready.add(this)
   }
 
